@@ -1,0 +1,1 @@
+//! What a machine boots from: an immutable root image and a kernel.

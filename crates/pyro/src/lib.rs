@@ -1,0 +1,17 @@
+//! Disposable Linux microVM workspaces for coding agents.
+//!
+//! The library is silent: it prints nothing, reads no environment variable by itself, and reports
+//! progress through [`event::Observer`]. Front ends (`pyro-cli`, `pyro-mcp`, the Python module)
+//! hold no logic that a program using this crate would miss. See `ARCHITECTURE.md` for the rooms
+//! and which may use which.
+
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod paths;
+
+pub mod environment;
+pub mod machine;
+
+pub use config::Config;
+pub use error::{Error, Kind, Report, Result};

@@ -1,0 +1,1 @@
+//! One virtual machine: the backends, and the jail around them.
