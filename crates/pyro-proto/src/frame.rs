@@ -41,7 +41,7 @@ pub enum FrameKind {
     Message = 2,
     /// Opens a stream; the payload is the JSON request.
     Open = 3,
-    /// The sender has nothing more to send on this stream.
+    /// The sender has no more bytes for this stream; messages may still follow.
     Finish = 4,
     /// The stream is over in both directions; the payload is a JSON [`crate::Refusal`].
     Reset = 5,

@@ -7,7 +7,7 @@ mod reader;
 mod stream;
 mod writer;
 
-pub use stream::{Item, Receiver, Sender, Stream};
+pub use stream::{Item, Messenger, Receiver, Sender, Stream};
 
 use crate::frame::{self, FrameKind, Violation};
 use crate::refusal::{Refusal, RefusalCode};

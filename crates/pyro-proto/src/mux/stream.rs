@@ -17,7 +17,7 @@ pub enum Item {
     Data(Lane, Bytes),
     /// A JSON message, at most [`frame::MAX_MESSAGE`].
     Message(Bytes),
-    /// The other side has nothing more to send.
+    /// The other side has no more bytes; only messages or a reset can follow.
     Finish,
     /// The stream is over; nothing follows.
     Reset(Refusal),
@@ -40,7 +40,7 @@ impl Stream {
         items: mpsc::UnboundedReceiver<Item>,
     ) -> Self {
         let half = Half { id, shared, flow, done: false };
-        let sender = Sender { half: half.twin(), scratch: BytesMut::new() };
+        let sender = Sender { half: half.twin(false), scratch: BytesMut::new() };
         Self { sender, receiver: Receiver { half, items, owed: 0 } }
     }
 
@@ -61,8 +61,16 @@ struct Half {
 }
 
 impl Half {
-    fn twin(&self) -> Self {
-        Self { id: self.id, shared: self.shared.clone(), flow: self.flow.clone(), done: false }
+    /// The same stream; a twin that is `done` may be dropped without a word.
+    fn twin(&self, done: bool) -> Self {
+        Self { id: self.id, shared: self.shared.clone(), flow: self.flow.clone(), done }
+    }
+
+    async fn message(&self, message: &[u8]) -> Result<(), Refusal> {
+        if let Some(refusal) = self.flow.refusal.get() {
+            return Err(refusal.clone());
+        }
+        self.shared.send_ordered(FrameKind::Message, self.id, message).await
     }
 
     fn refusal(&self) -> Refusal {
@@ -75,6 +83,26 @@ impl Drop for Half {
         if !self.done {
             self.shared.abort(self.id, &Refusal::new(RefusalCode::Cancelled, "cancelled"));
         }
+    }
+}
+
+/// Sends messages on a stream whose [`Sender`] is busy elsewhere. Dropping it changes nothing.
+#[derive(Debug)]
+pub struct Messenger(Half);
+
+impl Clone for Messenger {
+    fn clone(&self) -> Self {
+        Self(self.0.twin(true))
+    }
+}
+
+impl Messenger {
+    /// Sends a JSON message.
+    ///
+    /// # Errors
+    /// Why the stream is over, or that the message is too long.
+    pub async fn send(&self, message: &impl Serialize) -> Result<(), Refusal> {
+        self.0.message(&json(message)?).await
     }
 }
 
@@ -132,7 +160,7 @@ impl Sender {
     /// # Errors
     /// Why the stream is over, or that the message is too long.
     pub async fn message(&mut self, message: &impl Serialize) -> Result<(), Refusal> {
-        self.message_bytes(&json(message)?).await
+        self.half.message(&json(message)?).await
     }
 
     /// Sends a message that is JSON already, as a relay does.
@@ -140,13 +168,16 @@ impl Sender {
     /// # Errors
     /// Why the stream is over.
     pub async fn message_bytes(&mut self, message: &[u8]) -> Result<(), Refusal> {
-        if let Some(refusal) = self.half.flow.refusal.get() {
-            return Err(refusal.clone());
-        }
-        self.half.shared.send_ordered(FrameKind::Message, self.half.id, message).await
+        self.half.message(message).await
     }
 
-    /// Says that nothing more will be sent. The other direction goes on.
+    /// What sends messages while this half waits for its window, and after its finish.
+    #[must_use]
+    pub fn messenger(&self) -> Messenger {
+        Messenger(self.half.twin(true))
+    }
+
+    /// Says that no more bytes will be sent. The other direction goes on.
     ///
     /// # Errors
     /// Why the stream is over.
@@ -200,7 +231,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// The next item. After [`Item::Finish`] or [`Item::Reset`] nothing follows.
+    /// The next item. After [`Item::Finish`] only messages follow, after [`Item::Reset`] nothing;
+    /// once both sides have finished, the answer is a reset as disconnected.
     pub async fn next(&mut self) -> Item {
         if self.owed >= super::WINDOW / 4 {
             self.pay();
