@@ -109,6 +109,32 @@ async fn a_sender_waits_when_nobody_reads_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn held_data_stays_within_the_window_and_hides_no_message_behind_it() {
+    let (host, _agent, mut incoming) = pair(4);
+    let (mut ours, mut theirs) = opened(&host, &mut incoming).await;
+    let sending = tokio::spawn(async move {
+        ours.sender.send(Lane::Main, &vec![1; WINDOW]).await.unwrap();
+        ours.sender.message(&"stop").await.unwrap();
+        ours.sender.send(Lane::Main, &[2]).await.unwrap();
+        ours
+    });
+    let mut held = Vec::new();
+    let message = loop {
+        match theirs.receiver.next_held().await {
+            Item::Data(_, bytes) => held.push(bytes),
+            other => break other,
+        }
+    };
+    assert_eq!(message, Item::Message("\"stop\"".into()));
+    assert_eq!(held.iter().map(|bytes| bytes.len()).sum::<usize>(), WINDOW);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!sending.is_finished());
+    held.iter().for_each(|bytes| theirs.receiver.consumed(bytes));
+    assert_eq!(theirs.receiver.next_held().await, Item::Data(Lane::Main, vec![2].into()));
+    sending.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_reset_arrives_as_a_reset_with_its_reason() {
     let (host, _agent, mut incoming) = pair(4);
     let (mut ours, mut theirs) = opened(&host, &mut incoming).await;

@@ -231,24 +231,44 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// The next item. After [`Item::Finish`] only messages follow, after [`Item::Reset`] nothing;
-    /// once both sides have finished, the answer is a reset as disconnected.
+    /// The next item. After [`Item::Reset`] nothing follows, after [`Item::Finish`] only messages
+    /// or a reset; once both sides have finished, the answer is a reset as disconnected. Asking for
+    /// the next item says that the last one is consumed.
     pub async fn next(&mut self) -> Item {
         if self.owed >= super::WINDOW / 4 {
             self.pay();
         }
+        let item = self.next_held().await;
+        if let Item::Data(_, bytes) = &item {
+            self.owed += charge(bytes.len());
+        }
+        item
+    }
+
+    /// The next item, whose data still counts against the window until it is given to
+    /// [`Receiver::consumed`]. So a receiver may keep asking, and see messages and a reset behind data
+    /// that it cannot pass on yet, while what it holds stays below [`super::WINDOW`].
+    pub async fn next_held(&mut self) -> Item {
         let item = match self.items.recv().await {
             Some(item) => item,
             None => Item::Reset(self.half.refusal()),
         };
         match &item {
-            Item::Data(_, bytes) => self.owed += charge(bytes.len()),
+            Item::Data(..) => {}
             Item::Message(_) => {
                 self.half.flow.messages.fetch_sub(1, Ordering::Relaxed);
             }
             Item::Finish | Item::Reset(_) => self.half.done = true,
         }
         item
+    }
+
+    /// Says that the data of one item of [`Receiver::next_held`] is consumed.
+    pub fn consumed(&mut self, data: &[u8]) {
+        self.owed += charge(data.len());
+        if self.owed >= super::WINDOW / 4 {
+            self.pay();
+        }
     }
 
     fn pay(&mut self) {
