@@ -1,1 +1,3 @@
 //! One virtual machine: the backends, and the jail around them.
+
+pub mod jail;
