@@ -52,7 +52,7 @@ const FORBIDDEN: &[(&str, Tier, Attempt)] = &[
     ("see /sys", Tier::Full, |_| fs::metadata("/sys").is_ok()),
     ("open a device that is not listed", Tier::Landlock, |_| File::open("/dev/urandom").is_ok()),
     ("write the root", Tier::Landlock, |_| File::create("/planted").is_ok()),
-    ("write /tmp", Tier::Landlock, |_| File::create("/tmp/pyro-jail-planted").is_ok()),
+    ("write the home", Tier::Landlock, |b| File::create(b.secret.with_file_name("x")).is_ok()),
     ("write beside the program", Tier::Landlock, |b| {
         File::create(b.program.with_file_name("planted")).is_ok()
     }),

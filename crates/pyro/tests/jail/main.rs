@@ -55,10 +55,10 @@ fn tests() -> Vec<Trial> {
             let of = format!("{tier}_jail_of_{}", who.name());
             tests.push(trial(format!("{of}_holds"), move || the_jail_holds(*who, tier)));
             tests.push(trial(format!("{of}_dies_with_the_shim"), move || {
-                everything_dies_with(*who, tier, |shim, _| shim)
+                everything_dies_with(*who, tier, |shim, _| shim);
             }));
             tests.push(trial(format!("{of}_dies_with_the_launcher"), move || {
-                everything_dies_with(*who, tier, |_, launcher| launcher)
+                everything_dies_with(*who, tier, |_, launcher| launcher);
             }));
         }
     }
@@ -83,7 +83,13 @@ fn the_probe_can_fail() {
     let mut spec = host.spec(Tier::None, "__probe");
     spec.args[1] = serde_json::to_string(&Tier::Full).unwrap();
     let findings = host.findings_of(&spec);
-    for expected in ["read a file of the home", "connect over TCP", "execute a shell", "see /sys"] {
+    for expected in [
+        "read a file of the home",
+        "write the home",
+        "connect over TCP",
+        "execute a shell",
+        "see /sys",
+    ] {
         assert!(findings.allowed.iter().any(|name| name == expected), "{expected}: {findings:?}");
     }
     assert_eq!(findings.missing, Vec::<String>::new());

@@ -63,9 +63,10 @@ impl Host {
     pub(crate) fn new(who: Who) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
-        // World-readable all of it, so that only the jail keeps anybody out.
+        // Open to everybody, so that only the jail keeps anybody out.
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(path.join("home")).unwrap();
+        fs::set_permissions(path.join("home"), fs::Permissions::from_mode(0o777)).unwrap();
         fs::write(path.join("home/secret"), "secret").unwrap();
         fs::write(path.join("kernel"), "kernel").unwrap();
         fs::copy(std::env::current_exe().unwrap(), path.join("program")).unwrap();
