@@ -28,6 +28,10 @@ fn main() -> ExitCode {
         Some(jail::ROLE) => return jail::launcher_main(args),
         Some("__run") => return ExitCode::from(u8::try_from(outside::run()).unwrap()),
         Some("__shim") => outside::stay(),
+        Some("__qemu") => {
+            outside::ask_qemu();
+            return ExitCode::SUCCESS;
+        }
         Some("__sleep") => outside::sleep(),
         Some("__exit") => return ExitCode::from(7),
         Some("__probe") => {
@@ -54,6 +58,8 @@ fn tests() -> Vec<Trial> {
         for tier in [Tier::Full, Tier::Landlock] {
             let of = format!("{tier}_jail_of_{}", who.name());
             tests.push(trial(format!("{of}_holds"), move || the_jail_holds(*who, tier)));
+            tests
+                .push(trial(format!("{of}_runs_qemu"), move || Host::new(*who).qemu_answers(tier)));
             tests.push(trial(format!("{of}_dies_with_the_shim"), move || {
                 everything_dies_with(*who, tier, |shim, _| shim);
             }));

@@ -3,12 +3,12 @@
 use crate::inside::{Bait, Findings};
 use pyro::machine::jail::{self, Bind, JailSpec, JailedChild, Limits, Output, Tier};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -129,6 +129,20 @@ impl Host {
         }
     }
 
+    /// QEMU with an emulated CPU and its own filter, stopped before its first instruction.
+    pub(crate) fn qemu_answers(&self, tier: Tier) {
+        let program = PathBuf::from("/usr/bin/qemu-system-x86_64");
+        let args = "-nodefaults -no-user-config -display none -M microvm -accel tcg -m 64 -S \
+            -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+        let mut spec = self.spec(tier, "");
+        spec.args = args.split_whitespace().map(str::to_owned).collect();
+        spec.readable = jail::readable_for(&program).unwrap();
+        spec.program = program;
+        let output = self.play("__qemu", &spec).wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{}: {said}", output.status);
+    }
+
     /// This program as `role`, run by the host's user, with `spec` on its standard input.
     fn play(&self, role: &str, spec: &JailSpec) -> Child {
         let mut input = tempfile::tempfile().unwrap();
@@ -174,12 +188,11 @@ fn start(output: Output) -> JailedChild {
     let leaking = fs::File::open("/dev/null").unwrap();
     rustix::io::fcntl_setfd(&leaking, rustix::io::FdFlags::empty()).unwrap();
     spec.keep_fds = vec![kept.as_raw_fd()];
-    if let Some(bait) = spec.args.get_mut(2) {
-        let mut value: Bait = serde_json::from_str(bait).unwrap();
-        value.kept_fd = kept.as_raw_fd();
-        *bait = serde_json::to_string(&value).unwrap();
+    if let Some(Ok(mut bait)) = spec.args.get(2).map(|json| serde_json::from_str::<Bait>(json)) {
+        bait.kept_fd = kept.as_raw_fd();
+        spec.args[2] = serde_json::to_string(&bait).unwrap();
     }
-    jail::spawn(&spec.program, &spec, output).unwrap()
+    jail::spawn(&std::env::current_exe().unwrap(), &spec, output).unwrap()
 }
 
 /// Role `__run`: a shim that waits for its VMM and ends with the same status.
@@ -193,6 +206,27 @@ pub(crate) fn stay() -> ! {
     let vmm = start(Output::discard());
     println!("{}", serde_json::to_string(&[vmm.launcher().unwrap(), vmm.vmm()]).unwrap());
     sleep()
+}
+
+/// Role `__qemu`: a shim whose VMM is QEMU, which must answer on the descriptor it inherits.
+pub(crate) fn ask_qemu() {
+    let mut spec: JailSpec = serde_json::from_reader(std::io::stdin()).unwrap();
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    spec.keep_fds = vec![theirs.as_raw_fd()];
+    let chardev = format!("socket,id=qmp,fd={}", theirs.as_raw_fd());
+    spec.args.extend(["-chardev", &chardev, "-mon", "chardev=qmp,mode=control"].map(str::to_owned));
+    let output = Output { stdout: Stdio::inherit(), stderr: Stdio::inherit() };
+    let mut qemu = jail::spawn(&std::env::current_exe().unwrap(), &spec, output).unwrap();
+    drop(theirs);
+    let mut lines = BufReader::new(ours.try_clone().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("\"QMP\""));
+    for command in ["qmp_capabilities", "query-status", "quit"] {
+        writeln!(ours, "{{\"execute\":\"{command}\"}}").unwrap();
+        let answer = lines.find(|line| !line.contains("\"event\"")).unwrap();
+        assert!(answer.contains("\"return\""), "{command}: {answer}");
+    }
+    assert!(qemu.wait().unwrap().success());
 }
 
 /// Role `__sleep`: a VMM that does nothing.

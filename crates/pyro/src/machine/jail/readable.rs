@@ -37,7 +37,10 @@ pub fn readable_for(program: &Path) -> Result<Vec<PathBuf>, JailError> {
     let mut paths = BTreeSet::new();
     if let Some(loader) = interpreter(program)? {
         for library in libraries(&loader, program)? {
-            paths.insert(packaged_directory(&library).unwrap_or(library));
+            match packaged_directories(&library) {
+                Some(directories) => paths.extend(directories),
+                None => drop(paths.insert(library)),
+            }
         }
         paths.insert(loader);
         paths.insert("/etc/ld.so.cache".into());
@@ -54,13 +57,14 @@ fn private_data(program: &Path) -> Option<PathBuf> {
     Some(program.parent()?.parent()?.join("share/qemu"))
 }
 
-/// The directory of a library, where it is one of the system's own and the library is not merely
-/// reached through a link that leads out of it.
-fn packaged_directory(library: &Path) -> Option<PathBuf> {
+/// The directory of a library, where it is one of the system's own: under the name the loader uses
+/// and under its real one, which is what programs are built to find their plug-ins by (`/lib` is a
+/// link to `/usr/lib` almost everywhere).
+fn packaged_directories(library: &Path) -> Option<[PathBuf; 2]> {
     let directory = library.parent()?;
     let real = directory.canonicalize().ok()?;
     let belongs = |path: &Path| PACKAGED.iter().any(|prefix| path.starts_with(prefix));
-    (belongs(directory) && belongs(&real)).then(|| directory.to_owned())
+    (belongs(directory) && belongs(&real)).then(|| [directory.to_owned(), real])
 }
 
 /// The loader that an ELF program names (`PT_INTERP`); none for a static one.
@@ -130,9 +134,10 @@ mod tests {
 
     #[test]
     fn a_library_of_a_user_is_given_alone() {
-        assert_eq!(packaged_directory("/home/u/lib/libx.so".as_ref()), None);
-        assert_eq!(packaged_directory("/tmp/libx.so".as_ref()), None);
-        assert_eq!(packaged_directory("/usr/lib/libx.so".as_ref()), Some("/usr/lib".into()));
+        assert_eq!(packaged_directories("/home/u/lib/libx.so".as_ref()), None);
+        assert_eq!(packaged_directories("/tmp/libx.so".as_ref()), None);
+        let system = packaged_directories("/usr/lib/libx.so".as_ref()).unwrap();
+        assert_eq!(system[0], Path::new("/usr/lib"));
     }
 
     #[test]
