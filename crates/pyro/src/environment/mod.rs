@@ -1,1 +1,3 @@
 //! What a machine boots from: an immutable root image and a kernel.
+
+pub mod erofs;
