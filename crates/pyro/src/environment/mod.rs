@@ -1,3 +1,4 @@
 //! What a machine boots from: an immutable root image and a kernel.
 
+pub mod disk;
 pub mod erofs;
