@@ -9,11 +9,13 @@ set -eu
 
 out=${1:-$(dirname "$0")/template.deflate}
 disk=$(mktemp)
-trap 'rm -f "$disk"' EXIT
+config=$(mktemp)
+trap 'rm -f "$disk" "$config"' EXIT
+printf '[fs_types]\n ext4 = {\n  blocksize = 4096\n }\n' >"$config"
 
 truncate -s 8G "$disk"
-MKE2FS_CONFIG=/dev/null SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000 \
-  mke2fs -q -F -b 4096 -I 256 -i 16384 -m 0 -J size=64 \
+MKE2FS_CONFIG=$config SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000 \
+  mke2fs -q -F -t ext4 -b 4096 -I 256 -i 16384 -m 0 -J size=64 \
   -O none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum \
   -U 70797269-776f-726b-7370-616365646973 \
   -E nodiscard,assume_storage_prezeroed=1,hash_seed=70797269-6861-7368-7365-656400000000 \

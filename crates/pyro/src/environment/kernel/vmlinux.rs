@@ -1,0 +1,111 @@
+//! A kernel of the user's own, described where it lies.
+
+use super::module::{self, Module};
+use super::sets::{self, Modules};
+use super::{Kernel, KernelError};
+use crate::error::AtPath;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What every kernel prints first (`linux_banner` of `init/version.c`).
+const BANNER: &[u8] = b"Linux version ";
+/// Bound on the depth of a module tree; real ones have about ten levels.
+const MAX_DEPTH: usize = 32;
+
+/// See [`Kernel::from_vmlinux`].
+pub(super) fn describe(vmlinux: &Path, modules: &Path) -> Result<Kernel, KernelError> {
+    let version = version(&std::fs::read(vmlinux).at("read", vmlinux)?)?;
+    let files = module_files(modules)?;
+    let found = sets::gather(|names| {
+        let mut found = Modules::new();
+        for (name, path) in names.iter().filter_map(|name| files.get_key_value(name)) {
+            found
+                .insert(name.clone(), Module::parse(path, &std::fs::read(path).at("read", path)?)?);
+        }
+        Ok(found)
+    })?;
+    let list = modules.join("modules.builtin");
+    let built_in = match std::fs::read_to_string(&list) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        text => Some(sets::built_in(&text.at("read", &list)?)),
+    };
+    let (sets, modules) = sets::order(&found, &built_in)?;
+    Ok(Kernel { version, vmlinux: vmlinux.to_owned(), modules, sets })
+}
+
+fn version(vmlinux: &[u8]) -> Result<String, KernelError> {
+    if !vmlinux.starts_with(b"\x7fELF\x02") {
+        return Err(KernelError::BadImage("it is no 64-bit ELF file".into()));
+    }
+    let start = vmlinux.windows(BANNER.len()).position(|window| window == BANNER);
+    let rest = start.map_or(&[][..], |at| &vmlinux[at + BANNER.len()..]);
+    let word = rest.iter().take(128).take_while(|byte| byte.is_ascii_graphic());
+    match word.map(|byte| char::from(*byte)).collect::<String>() {
+        empty if empty.is_empty() => Err(KernelError::BadImage("it names no version".into())),
+        version => Ok(version),
+    }
+}
+
+/// Every module file below `directory` by its normalised name; none where there is no directory.
+fn module_files(directory: &Path) -> Result<BTreeMap<String, PathBuf>, KernelError> {
+    let mut files = BTreeMap::new();
+    let mut left = vec![(directory.to_owned(), 0)];
+    while let Some((directory, depth)) = left.pop() {
+        let entries = match std::fs::read_dir(&directory) {
+            Err(error) if depth == 0 && error.kind() == io::ErrorKind::NotFound => break,
+            entries => entries.at("read", &directory)?,
+        };
+        for entry in entries {
+            let entry = entry.at("read", &directory)?;
+            let path = entry.path();
+            if entry.file_type().at("read", &path)?.is_dir() {
+                if depth < MAX_DEPTH {
+                    left.push((path, depth + 1));
+                }
+            } else if let Some(name) = module::name_of(&path) {
+                files.insert(name, path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::module::tests::module;
+    use super::*;
+
+    const ELF: &[u8] = b"\x7fELF\x02 ... Linux version 6.9.1-mine (me@here) ...";
+
+    #[test]
+    fn modules_stay_where_they_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let (vmlinux, modules) =
+            (directory.path().join("vmlinux"), directory.path().join("modules"));
+        std::fs::write(&vmlinux, ELF).unwrap();
+        std::fs::create_dir_all(modules.join("kernel/fs")).unwrap();
+        let erofs = modules.join("kernel/fs/erofs.ko");
+        std::fs::write(&erofs, module(&["depends="])).unwrap();
+        let kernel = Kernel::from_vmlinux(&vmlinux, &modules).unwrap();
+        assert_eq!(kernel.version, "6.9.1-mine");
+        assert_eq!(kernel.modules, [erofs]);
+        assert_eq!(kernel.sets.storage, ["erofs.ko"]);
+
+        std::fs::write(modules.join("modules.builtin"), "kernel/drivers/virtio/virtio.ko\n")
+            .unwrap();
+        let error = Kernel::from_vmlinux(&vmlinux, &modules).unwrap_err();
+        assert!(matches!(error, KernelError::MissingModule(_)));
+    }
+
+    #[test]
+    fn a_kernel_without_modules_has_everything_built_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let vmlinux = directory.path().join("vmlinux");
+        std::fs::write(&vmlinux, ELF).unwrap();
+        let kernel = Kernel::from_vmlinux(&vmlinux, &directory.path().join("none")).unwrap();
+        assert!(kernel.modules.is_empty());
+        std::fs::write(&vmlinux, "MZ").unwrap();
+        assert!(Kernel::from_vmlinux(&vmlinux, &directory.path().join("none")).is_err());
+    }
+}
