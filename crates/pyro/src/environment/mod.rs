@@ -2,4 +2,5 @@
 
 pub mod disk;
 pub mod erofs;
+pub mod initramfs;
 pub mod kernel;

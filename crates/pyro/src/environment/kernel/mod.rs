@@ -12,6 +12,7 @@ mod sets;
 mod unpack;
 mod vmlinux;
 
+pub(super) use self::module::read_plain;
 pub use self::unpack::unpack_deb;
 use crate::error::{AtPath, Diagnose, Kind, PathError};
 use serde::{Deserialize, Serialize};

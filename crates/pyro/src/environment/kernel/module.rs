@@ -2,6 +2,7 @@
 
 use super::KernelError;
 use super::compression::{decompressed, read_within};
+use crate::error::AtPath;
 use object::{Object, ObjectSection};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,14 @@ pub(super) struct Module {
     pub(super) depends: Vec<String>,
     /// Names of modules, or aliases of any number of them, that should be loaded before.
     pub(super) wishes: Vec<String>,
+}
+
+/// The plain bytes of a module file.
+///
+/// # Errors
+/// [`KernelError`].
+pub(in super::super) fn read_plain(path: &Path) -> Result<Vec<u8>, KernelError> {
+    plain(&std::fs::read(path).at("read", path)?, path)
 }
 
 /// Module names are written with either dash or underscore; this is the form for comparing.
