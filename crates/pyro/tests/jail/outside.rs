@@ -10,7 +10,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The ordinary user that a test started by root plays.
@@ -148,12 +148,26 @@ impl Host {
         let mut input = tempfile::tempfile().unwrap();
         serde_json::to_writer(&mut input, spec).unwrap();
         std::io::Seek::rewind(&mut input).unwrap();
-        let mut command = Command::new(self.path("program"));
-        command.arg(role).stdin(input).stdout(Stdio::piped()).current_dir("/");
+        let mut command = self.command(&self.path("program"));
+        command.arg(role).stdin(input).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir("/");
         if self.who == Who::Ordinary && rustix::process::geteuid().is_root() {
             command.uid(ORDINARY).gid(ORDINARY); // drops the supplementary groups as well
         }
-        command.spawn().unwrap()
+        command
+    }
+
+    /// The probe's report in a place where nobody may make a user namespace.
+    pub(crate) fn tier_without_user_namespaces(&self) -> jail::TierReport {
+        let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" __tier";
+        let mut unshare = self.command(Path::new("unshare"));
+        unshare.args(["--user", "--map-root-user", "sh", "-c", script]).arg(self.path("program"));
+        let output = unshare.stderr(Stdio::inherit()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// What the probe finds in a jail of this tier.
@@ -177,7 +191,7 @@ impl Host {
     }
 }
 
-fn abstract_name(directory: &std::path::Path) -> String {
+fn abstract_name(directory: &Path) -> String {
     format!("pyro-jail-test{}", directory.display())
 }
 

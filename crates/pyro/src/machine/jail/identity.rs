@@ -61,7 +61,8 @@ fn parse(text: &str) -> Option<(char, i32, u64)> {
 }
 
 /// The user for the machine in `slot`: one of its own where pyro is the host's root, `nobody`
-/// where it is the root of a container that maps no such user, none where it is not root.
+/// where it is the root of a container that maps no such user, none where it is not root or where
+/// its user namespace has no other user.
 #[must_use]
 pub fn machine_uid(slot: u16) -> Option<u32> {
     if !rustix::process::geteuid().is_root() {

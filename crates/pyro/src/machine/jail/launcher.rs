@@ -2,13 +2,15 @@
 //! its parent until it ends. A process of its own with a single thread, because namespaces, death
 //! signals and the work between fork and exec allow nothing else; never an async runtime.
 
-use super::note::{Failure, MAX_NOTE, Note, Stage, Staged};
+use super::identity::machine_uid;
+use super::note::{Failure, Note, Stage, Staged};
 use super::spec::{Entry, JailSpec, MAX_SPEC, Tier};
 use super::{landlock, lifeline, limits, namespaces, privileges, root, seccomp, sys};
 use rustix::process::{Pid, Signal, geteuid, getpid, kill_process};
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 
@@ -32,18 +34,23 @@ pub fn launcher_main(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
     let Some(call) = Call::parse(&args) else { return ExitCode::from(FAILED) };
     let parent = call.parent;
-    let mut status = std::fs::File::from(call.status);
+    let mut status = UnixStream::from(call.status);
     let launched = launch(parent, call.spec, &status);
     let note = match &launched {
         Ok(vmm) => Note::Started { pid: vmm.id() },
         Err(failure) => Note::Failed(failure.clone()),
     };
-    let told = status.write_all(&note.to_line());
-    drop(status);
+    let told = status.write_all(&note.to_line()).and_then(|()| until_heard(status));
     match launched {
         Ok(vmm) if told.is_ok() => stay_until_the_end_of(vmm),
         _ => ExitCode::from(FAILED),
     }
+}
+
+/// Waits until the shim has closed its end: it has a handle on the VMM then, and the VMM, should it
+/// have ended already, may be reaped.
+fn until_heard(mut status: UnixStream) -> std::io::Result<()> {
+    std::io::copy(&mut status, &mut std::io::sink()).map(drop)
 }
 
 /// How the shim calls the launcher.
@@ -66,14 +73,14 @@ impl Call {
     }
 }
 
-fn launch(parent: Pid, spec: OwnedFd, status: &std::fs::File) -> Result<Child, Failure> {
+fn launch(parent: Pid, spec: OwnedFd, status: &UnixStream) -> Result<Child, Failure> {
     lifeline::tie_to_parent(parent)?;
     let spec = read(spec)?;
     check_user(&spec)?;
     let entries = spec.entries()?;
     rustix::process::setsid().during(Stage::Lifeline, "setsid")?;
     if spec.tier == Tier::Full {
-        namespaces::enter()?;
+        namespaces::enter(spec.unprivileged_uid.is_some())?;
         root::build(&entries, spec.unprivileged_uid)?;
         lifeline::tie_to_parent(parent)?;
     }
@@ -95,27 +102,24 @@ fn read(spec: OwnedFd) -> Result<JailSpec, Failure> {
     serde_json::from_slice(&json).map_err(|error| Failure::new(Stage::Spec, error.to_string()))
 }
 
-/// A VMM never runs as root unless the caller asked for no jail at all.
+/// A VMM never runs as the host's root unless the caller asked for no jail at all. The root of a
+/// user namespace without other users is an ordinary user of the host.
 fn check_user(spec: &JailSpec) -> Result<(), Failure> {
-    let is_root = geteuid().is_root();
+    let refuse = |why: &str| Err(Failure::new(Stage::Spec, why));
     match spec.unprivileged_uid {
-        None if is_root && spec.tier != Tier::None => {
-            Err(Failure::new(Stage::Spec, "root must name an unprivileged user"))
+        None if spec.tier != Tier::None && machine_uid(0).is_some() => {
+            refuse("root must name an unprivileged user")
         }
-        Some(0) => Err(Failure::new(Stage::Spec, "the unprivileged user is root")),
-        Some(_) if !is_root => Err(Failure::new(Stage::Spec, "only root can change the user")),
+        Some(0) => refuse("the unprivileged user is root"),
+        Some(_) if !geteuid().is_root() => refuse("only root can change the user"),
         _ => Ok(()),
     }
 }
 
 /// Forks, confines the child and executes the program in it. Returns when execve has succeeded.
-fn start_vmm(
-    spec: JailSpec,
-    entries: Vec<Entry>,
-    status: &std::fs::File,
-) -> Result<Child, Failure> {
+fn start_vmm(spec: JailSpec, entries: Vec<Entry>, status: &UnixStream) -> Result<Child, Failure> {
     let launcher = lifeline::open_self()?;
-    let mut status = status.try_clone().during(Stage::Execute, "duplicate the status pipe")?;
+    let mut status = status.try_clone().during(Stage::Execute, "duplicate the status socket")?;
     let program = spec.program.clone();
     let mut command = Command::new(&program);
     command.args(&spec.args).env_clear().envs(spec.env.iter().map(|(name, value)| (name, value)));
@@ -177,5 +181,3 @@ fn end_like(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     ExitCode::from(u8::try_from(code).unwrap_or(FAILED))
 }
-
-const _: () = assert!(MAX_NOTE < 4096, "a note is written at once");

@@ -1,9 +1,9 @@
-//! What the launcher reports to the shim over the status pipe: one JSON line, then end of file.
-//! The pipe closes on exec, so `started` is only ever said about a VMM whose execve(2) succeeded.
+//! What the launcher reports to the shim over a socket: one JSON line, of which the first
+//! counts. `started` is only ever said about a VMM whose execve(2) succeeded.
 
 use serde::{Deserialize, Serialize};
 
-/// The longest note, in bytes: less than `PIPE_BUF`, so that it is written at once (pipe(7)).
+/// The longest note, in bytes: it always fits an empty socket's buffer, and so is written at once.
 pub(super) const MAX_NOTE: usize = 2048;
 
 /// How far the launcher had come when it failed.
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_survives_the_pipe_and_fits_it() {
+    fn a_note_survives_the_border_and_its_limit() {
         let failure = Failure { stage: Stage::Root, errno: Some(1), message: "\u{1}".repeat(9999) };
         let line = Note::Failed(failure).to_line();
         assert!(line.len() <= MAX_NOTE, "{}", line.len());

@@ -3,7 +3,7 @@
 
 use super::note::{Failure, Stage, Staged};
 use rustix::fs::{Gid, Uid};
-use rustix::process::{DumpableBehavior, geteuid, set_dumpable_behavior};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{self, CapabilitySet, CapabilitySets};
 
 /// Leaves the calling process with no capability, no way to gain one, and, where pyro is root,
@@ -41,10 +41,6 @@ fn empty_bounding_set() -> Result<(), Failure> {
 }
 
 fn become_user(id: u32) -> Result<(), Failure> {
-    if !geteuid().is_root() {
-        let why = "only root can run a machine as another user";
-        return Err(Failure::new(Stage::Privileges, why));
-    }
     let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
     thread::set_thread_groups(&[]).during(Stage::Privileges, "setgroups")?;
     thread::set_thread_res_gid(gid, gid, gid)

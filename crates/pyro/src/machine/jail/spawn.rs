@@ -8,13 +8,13 @@ use super::spec::JailSpec;
 use super::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
     Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, pidfd_send_signal,
     set_parent_process_death_signal,
 };
 use std::io::{Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -60,11 +60,11 @@ pub struct JailedChild {
 pub fn spawn(executable: &Path, spec: &JailSpec, output: Output) -> Result<JailedChild, JailError> {
     let deadline = Instant::now() + DEADLINE;
     let json = specification(spec).map_err(launcher("write the specification of"))?;
-    let (note, status) =
-        pipe_with(PipeFlags::CLOEXEC).map_err(|e| launcher("make a pipe to")(e.into()))?;
+    let (note, status) = UnixStream::pair().map_err(launcher("make a socket to"))?;
     let mut child =
         command(executable, spec, output, &json, &status).spawn().map_err(launcher("start"))?;
     drop(status);
+    // Only when `note` is dropped does the launcher reap its child: until then its PID stays its own.
     match await_note(&note, deadline).and_then(|pid| hold(&child, pid)) {
         Ok((vmm, vmm_pidfd)) => Ok(JailedChild { launcher: child, vmm, vmm_pidfd }),
         Err(error) => {
@@ -93,7 +93,7 @@ fn command(
     spec: &JailSpec,
     output: Output,
     json: &std::fs::File,
-    status: &OwnedFd,
+    status: &UnixStream,
 ) -> Command {
     let parent = getpid();
     let inherited: Vec<RawFd> =
@@ -119,7 +119,7 @@ fn command(
 }
 
 /// The VMM's PID, from the launcher's note.
-fn await_note(note: &OwnedFd, deadline: Instant) -> Result<Pid, JailError> {
+fn await_note(note: &UnixStream, deadline: Instant) -> Result<Pid, JailError> {
     let left = deadline.saturating_duration_since(Instant::now());
     let timeout = Timespec::try_from(left).map_err(|_| JailError::TimedOut(DEADLINE))?;
     let ready = poll(&mut [PollFd::new(note, PollFlags::IN)], Some(&timeout))
@@ -127,7 +127,7 @@ fn await_note(note: &OwnedFd, deadline: Instant) -> Result<Pid, JailError> {
     if ready == 0 {
         return Err(JailError::TimedOut(DEADLINE));
     }
-    // A note is shorter than what a pipe writes at once: one read has it whole.
+    // A note is short, and written at once: one read has it whole.
     let mut line = [0; MAX_NOTE];
     let length = rustix::io::read(note, &mut line).map_err(|e| launcher("listen to")(e.into()))?;
     match Note::from_line(&line[..length]) {
@@ -141,8 +141,7 @@ fn await_note(note: &OwnedFd, deadline: Instant) -> Result<Pid, JailError> {
     }
 }
 
-/// A handle on the VMM. Its PID may already belong to somebody else when the handle is taken, so
-/// whatever it names afterwards must be the launcher's child.
+/// A handle on the VMM, which may have ended already but has not been reaped.
 fn hold(launcher_process: &Child, pid: Pid) -> Result<(ProcessIdentity, OwnedFd), JailError> {
     let pidfd = pidfd_open(pid, PidfdFlags::empty())
         .map_err(|e| launcher("find the child of")(e.into()))?;

@@ -84,10 +84,11 @@ pub struct JailSpec {
     pub binds: Vec<Bind>,
     /// Device nodes, at the same path inside as outside: `/dev/kvm`.
     pub devices: Vec<PathBuf>,
-    /// Descriptors, beyond 0 to 2, that the VMM inherits under the same numbers.
+    /// Descriptors, beyond 0 to 2, that the VMM inherits under the same numbers. Never one of a
+    /// directory: it would be a way out of the private root.
     pub keep_fds: Vec<i32>,
-    /// The user and group the VMM runs as when pyro is root: see [`super::machine_uid`].
-    /// Required for root in every tier but [`Tier::None`], refused for anybody else.
+    /// The user and group the VMM runs as when pyro is root: what [`super::machine_uid`] says.
+    /// Where that is some user, required in every tier but [`Tier::None`].
     pub unprivileged_uid: Option<u32>,
     /// Resource limits.
     pub limits: Limits,
