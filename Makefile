@@ -1,0 +1,52 @@
+# Every chore of this repository by one name. `make` alone lists them.
+
+# rustup puts cargo where a shell that was open before does not look yet.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+CARGO ?= cargo
+DENY_VERSION := 0.20.2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm bench check format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what pyro needs on this host; says what and why first
+	@scripts/setup
+
+build: ## build target/release/pyro
+	@test -x target/release/pyro || echo "Building pyro: three to six minutes on two cores the first time, seconds later."
+	$(CARGO) build --release --locked --package pyro-cli
+
+demo: setup build ## run a command inside a real virtual machine, from nothing
+	target/release/pyro demo
+
+setup-tests:
+	@scripts/setup --tests
+
+test: test-fast test-vm ## run the tests that every machine can run: rings 1 to 3
+
+test-fast: setup-tests ## rings 1 and 2: units, properties, and all above the backend without a VM
+	@scripts/run-tests fast
+
+test-vm: setup-tests ## ring 3: real virtual machines on QEMU
+	@scripts/run-tests vm
+
+bench: setup build ## print the ratios that pyro holds itself to
+	$(CARGO) bench --locked --workspace --bench '*'
+
+check: setup-deny ## formatting, lints, house rules, licences, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) run --locked --quiet --package xtask -- check
+	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
+
+# The advisory database is fetched over the network and therefore no part of `check`.
+setup-deny:
+	@PATH="$$PATH:$(CURDIR)/target/tools/bin"; command -v cargo-deny >/dev/null || { \
+		echo "Building cargo-deny $(DENY_VERSION) into target/tools: about three minutes, once."; \
+		$(CARGO) install --quiet --locked --root target/tools cargo-deny@$(DENY_VERSION); }
+
+format: ## format the Rust sources
+	$(CARGO) fmt --all
