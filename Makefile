@@ -35,10 +35,11 @@ test-vm: setup-tests ## ring 3: real virtual machines on QEMU
 bench: setup build ## print the ratios that pyro holds itself to
 	$(CARGO) bench --locked --workspace --bench '*'
 
-check: setup-deny ## formatting, lints, house rules, licences, documentation
+check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licences, documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
+	shellcheck .ci/run scripts/* tests/fresh-root
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 
