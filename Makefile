@@ -15,7 +15,7 @@ setup: ## install what pyro needs on this host; says what and why first
 	@scripts/setup
 
 build: ## build target/release/pyro
-	@test -x target/release/pyro || echo "Building pyro: three to six minutes on two cores the first time, seconds later."
+	@test -x target/release/pyro || echo "Building pyro: a few minutes on two cores the first time, seconds later."
 	$(CARGO) build --release --locked --package pyro-cli
 
 demo: setup build ## run a command inside a real virtual machine, from nothing
