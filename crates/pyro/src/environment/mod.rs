@@ -1,6 +1,118 @@
-//! What a machine boots from: an immutable root image and a kernel.
+//! What a machine boots from: an immutable root image and a kernel. [`Environments`] finds them in
+//! the cache, or builds them; each of its verbs has a file of its own. Nothing here boots anything,
+//! and nothing here knows what a workspace is.
 
+pub mod catalog;
 pub mod disk;
 pub mod erofs;
 pub mod initramfs;
 pub mod kernel;
+pub mod pins;
+pub mod record;
+
+mod building;
+mod cache;
+mod debian;
+mod digest;
+mod early;
+mod error;
+mod inspect;
+mod installed;
+mod kernel_source;
+mod list;
+mod lock;
+mod prune;
+mod pull;
+mod space;
+
+pub use error::EnvironmentError;
+pub use inspect::{Inspection, KernelOrigin};
+pub use installed::Installed;
+pub use list::{Entry, Listing};
+pub use lock::Lock;
+pub use prune::Pruned;
+
+use crate::Result;
+use crate::config::Config;
+use crate::event::{Observer, ignore};
+use cache::Cache;
+
+/// The environments of one user.
+#[derive(Debug, Clone)]
+pub struct Environments {
+    config: Config,
+    cache: Cache,
+}
+
+impl Environments {
+    /// The environments in the cache that `config` names. Touches nothing yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let cache = Cache::below(config.paths.cache());
+        Self { config, cache }
+    }
+
+    /// Every environment of the catalog, installed or not.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn list(&self) -> Result<Listing> {
+        Ok(list::list(&self.cache)?)
+    }
+
+    /// Everything there is to know about one environment.
+    ///
+    /// # Errors
+    /// For an unknown name, or when the cache cannot be read.
+    pub fn inspect(&self, name: &str) -> Result<Inspection> {
+        Ok(inspect::inspect(&self.cache, name)?)
+    }
+
+    /// The environment, if it can be booted right now. Starts no program and reads no image: a few
+    /// small files. `None` where anything is missing, even only the initramfs for a new version of
+    /// the executable: [`Environments::pull`] then makes what is missing and no more.
+    ///
+    /// # Errors
+    /// For an unknown name, or when the cache cannot be read.
+    pub fn installed(&self, name: &str) -> Result<Option<Installed>> {
+        Ok(installed::installed(&self.config, &self.cache, name)?)
+    }
+
+    /// Makes sure that the environment can be booted: builds its image, fetches its kernel and
+    /// makes its initramfs, each only where it is missing. While another process is at the same
+    /// work this one waits and uses the result.
+    ///
+    /// # Errors
+    /// For an unknown name, when the host lacks programs or space, when the archive cannot be
+    /// reached, or when what was built is not what was ordered.
+    pub fn pull(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
+        Ok(pull::pull(&self.config, &self.cache, name, observer)?)
+    }
+
+    /// Removes the images, kernels and initramfs that no environment and no machine uses, and what
+    /// killed builds left behind.
+    ///
+    /// # Errors
+    /// When it cannot be told what a machine uses (nothing is removed then), or when the cache
+    /// cannot be changed.
+    pub fn prune(&self) -> Result<Pruned> {
+        Ok(prune::prune(&self.config, &self.cache)?)
+    }
+
+    /// Holds off [`Environments::prune`] until the lock is dropped. Whoever makes a machine holds it
+    /// from asking for the environment until [`pins::Pins`] are written.
+    ///
+    /// # Errors
+    /// When the cache cannot be written.
+    pub fn hold(&self) -> Result<Lock> {
+        self.cache.create()?;
+        Ok(prune::hold(&self.cache, &ignore)?)
+    }
+}
+
+/// Unix seconds.
+fn now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,161 @@
+//! The store under the cache directory. Everything in it is named by what it contains, written
+//! aside, synced and renamed into place, so a reader sees a whole thing or nothing:
+//!
+//! - `images/<sha256>.erofs`, mode 0444
+//! - `kernels/<package>_<version>/` with its record `kernels/<package>_<version>.json`
+//! - `initramfs/<key>.cpio`, mode 0444, and `initramfs/made-from/<stat>`, see `early.rs`
+//! - `environments/<name>.json`, the records
+//! - `locks/`, and `building/` for work in progress
+//!
+//! This module knows names and the way into place, not what the things mean.
+
+use super::lock::Lock;
+use super::record::{self, EnvironmentRecord, KernelRecord, Stored};
+use crate::error::{AtPath, PathError};
+use crate::event::Observer;
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+const IMAGES: &str = "images";
+const KERNELS: &str = "kernels";
+const INITRAMFS: &str = "initramfs";
+const MADE_FROM: &str = "initramfs/made-from";
+const ENVIRONMENTS: &str = "environments";
+const LOCKS: &str = "locks";
+const BUILDING: &str = "building";
+
+/// The store. Cheap to make: it only computes names until [`Cache::create`].
+#[derive(Debug, Clone)]
+pub(super) struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    /// The store below `root`.
+    pub(super) fn below(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Makes the directories there are to be.
+    pub(super) fn create(&self) -> Result<(), PathError> {
+        for name in [IMAGES, KERNELS, MADE_FROM, ENVIRONMENTS, LOCKS, BUILDING] {
+            let directory = self.root.join(name);
+            fs::create_dir_all(&directory).at("create", &directory)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn images(&self) -> PathBuf {
+        self.root.join(IMAGES)
+    }
+
+    pub(super) fn kernels(&self) -> PathBuf {
+        self.root.join(KERNELS)
+    }
+
+    pub(super) fn initramfs_images(&self) -> PathBuf {
+        self.root.join(INITRAMFS)
+    }
+
+    pub(super) fn building(&self) -> PathBuf {
+        self.root.join(BUILDING)
+    }
+
+    pub(super) fn image(&self, digest: &str) -> PathBuf {
+        self.images().join(format!("{digest}.erofs"))
+    }
+
+    pub(super) fn kernel(&self, id: &str) -> PathBuf {
+        self.kernels().join(id)
+    }
+
+    pub(super) fn initramfs(&self, key: &str) -> PathBuf {
+        self.initramfs_images().join(format!("{key}.cpio"))
+    }
+
+    pub(super) fn notes(&self) -> PathBuf {
+        self.root.join(MADE_FROM)
+    }
+
+    /// The note that remembers which initramfs an unchanged executable and kernel gave.
+    pub(super) fn made_from(&self, stat: &str) -> PathBuf {
+        self.notes().join(stat)
+    }
+
+    pub(super) fn environment_record(&self, name: &str) -> PathBuf {
+        self.root.join(ENVIRONMENTS).join(format!("{name}.json"))
+    }
+
+    pub(super) fn kernel_record(&self, id: &str) -> PathBuf {
+        self.kernels().join(format!("{id}.json"))
+    }
+
+    /// What the cache knows about the environment `name`.
+    pub(super) fn environment(&self, name: &str) -> Result<Stored<EnvironmentRecord>, PathError> {
+        record::read(&self.environment_record(name))
+    }
+
+    /// What the cache knows about the kernel `id`.
+    pub(super) fn kernel_origin(&self, id: &str) -> Result<Stored<KernelRecord>, PathError> {
+        record::read(&self.kernel_record(id))
+    }
+
+    /// Waits for the work called `what`, which another process may be `doing`.
+    pub(super) fn lock(
+        &self,
+        what: &str,
+        doing: &str,
+        observer: Observer<'_>,
+    ) -> Result<Lock, PathError> {
+        Lock::exclusive(&self.lock_file(what), doing, observer)
+    }
+
+    pub(super) fn lock_file(&self, what: &str) -> PathBuf {
+        self.root.join(LOCKS).join(format!("{what}.lock"))
+    }
+}
+
+/// Moves a finished file into place, read-only and durable.
+pub(super) fn publish_file(from: &Path, to: &Path) -> Result<(), PathError> {
+    let file = File::open(from).at("open", from)?;
+    file.set_permissions(Permissions::from_mode(0o444)).at("make read-only", from)?;
+    file.sync_all().at("sync", from)?;
+    move_into_place(from, to)
+}
+
+/// Moves a finished directory into place, durable with everything in it. One `syncfs(2)` instead
+/// of thousands of `fsync(2)`: a kernel has about four thousand modules.
+pub(super) fn publish_directory(from: &Path, to: &Path) -> Result<(), PathError> {
+    let directory = File::open(from).at("open", from)?;
+    rustix::fs::syncfs(&directory).at("sync", from)?;
+    move_into_place(from, to)
+}
+
+/// Writes `value` as JSON: whole, durable and in one step.
+pub(super) fn write_record<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), PathError> {
+    let text = serde_json::to_vec_pretty(value).map_err(std::io::Error::from).at("write", path)?;
+    write_whole(path, &text)
+}
+
+/// Writes `bytes`: whole, durable and in one step. Only one process at a time may write `path`.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
+    let mut file = File::create(&aside).at("create", &aside)?;
+    file.write_all(bytes).at("write", &aside)?;
+    file.sync_all().at("sync", &aside)?;
+    move_into_place(&aside, path)
+}
+
+fn move_into_place(from: &Path, to: &Path) -> Result<(), PathError> {
+    fs::rename(from, to).at("move into place", to)?;
+    let parent = to.parent().unwrap_or(to);
+    File::open(parent).and_then(|directory| directory.sync_all()).at("sync", parent)
+}

@@ -1,0 +1,77 @@
+//! The environments that pyro knows by name, as recipes for the Debian archive. Facts only: this
+//! module builds nothing and knows nothing about what is installed.
+
+use super::EnvironmentError;
+
+/// Version of the list as a whole; it moves whenever a recipe is added, changed or removed.
+pub const CATALOG_VERSION: &str = "1.0.0";
+
+/// What an environment of the catalog is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipe {
+    /// The name users type: `debian:12`.
+    pub name: &'static str,
+    /// Moves when the recipe changes; an installed environment of another version is made anew.
+    pub version: &'static str,
+    /// One line for humans and models.
+    pub description: &'static str,
+    /// Debian packages on top of the essential ones and `apt`.
+    pub packages: &'static [&'static str],
+    /// Bytes to have free, in the cache and again in the scratch directory: what a build was seen
+    /// to use there (unpacked tree and downloaded packages) and half as much again.
+    pub space_bytes: u64,
+}
+
+const MIB: u64 = 1 << 20;
+
+/// Every recipe, in the order in which they are listed.
+pub const RECIPES: &[Recipe] = &[
+    Recipe {
+        name: "debian:12",
+        version: "1.0.0",
+        description: "Debian 12 (bookworm) with git and CA certificates",
+        packages: &["ca-certificates", "git"],
+        space_bytes: 512 * MIB,
+    },
+    Recipe {
+        name: "debian:12-base",
+        version: "1.0.0",
+        description: "Debian 12 (bookworm), minimal: apt and CA certificates",
+        packages: &["ca-certificates"],
+        space_bytes: 384 * MIB,
+    },
+    Recipe {
+        name: "debian:12-build",
+        version: "1.0.0",
+        description: "Debian 12 (bookworm) with git and the C and C++ build tools",
+        packages: &["build-essential", "ca-certificates", "git"],
+        space_bytes: 1024 * MIB,
+    },
+];
+
+/// The recipe called `name`.
+///
+/// # Errors
+/// [`EnvironmentError::Unknown`], which lists the names there are.
+pub fn find(name: &str) -> Result<&'static Recipe, EnvironmentError> {
+    RECIPES
+        .iter()
+        .find(|recipe| recipe.name == name)
+        .ok_or_else(|| EnvironmentError::Unknown { name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Diagnose, Kind};
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        assert_eq!(find("debian:12").unwrap().packages, ["ca-certificates", "git"]);
+        let error = find("ubuntu:24.04").unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::NotFound, "unknown_environment"));
+        let hints = error.hints().join(" ");
+        assert!(RECIPES.iter().all(|recipe| hints.contains(recipe.name)), "{hints}");
+        assert!(hints.contains("OCI"), "{hints}");
+    }
+}

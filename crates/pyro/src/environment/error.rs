@@ -1,0 +1,190 @@
+//! What can go wrong between a name and an installed environment, and what to do about it.
+
+use super::catalog;
+use super::{erofs::ErofsError, initramfs::InitramfsError, kernel::KernelError};
+use crate::config::env_var;
+use crate::error::{Diagnose, Kind, PathError};
+use std::path::PathBuf;
+
+/// Errors of environments.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// No environment has this name.
+    #[error("there is no environment called {name:?}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The disk is too full to begin.
+    #[error(
+        "not enough free space in {}: {} MiB needed, {} MiB free",
+        directory.display(), need_bytes >> 20, have_bytes >> 20
+    )]
+    NoSpace {
+        /// Where.
+        directory: PathBuf,
+        /// Bytes needed.
+        need_bytes: u64,
+        /// Bytes free to this user.
+        have_bytes: u64,
+    },
+    /// Programs that the host lacks.
+    #[error("this host lacks {} to build Debian environments", lacking.join(" and "))]
+    MissingTools {
+        /// What is missing.
+        lacking: Vec<String>,
+        /// The Debian packages that bring it.
+        packages: Vec<String>,
+    },
+    /// The mirror setting cannot be used.
+    #[error("the Debian mirror {mirror:?} cannot be used: {reason}")]
+    BadMirror {
+        /// The setting, without any password in it.
+        mirror: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A host program ended with an error.
+    #[error("{program} failed ({status}): {}", last_lines.join("; "))]
+    ToolFailed {
+        /// Which program.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// The end of what it said.
+        last_lines: Vec<String>,
+    },
+    /// A host program neither said nor wrote anything for too long.
+    #[error("{program} was stopped after {seconds} s without a sign of life: {}", last_lines.join("; "))]
+    ToolSilent {
+        /// Which program.
+        program: String,
+        /// For how long.
+        seconds: u64,
+        /// The end of what it said.
+        last_lines: Vec<String>,
+    },
+    /// What was built is not what was ordered.
+    #[error("the built system is not Debian 12: {reason}")]
+    WrongSystem {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A host program answered something that pyro does not understand.
+    #[error("{program} gave an answer that pyro does not understand: {reason}")]
+    BadAnswer {
+        /// Which program.
+        program: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Downloaded bytes are not those that the signed index names.
+    #[error("{} has the SHA-256 {found} instead of {expected}", file.display())]
+    DigestMismatch {
+        /// The file.
+        file: PathBuf,
+        /// What the index says.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// What a machine pins cannot be read, so nothing can safely be removed.
+    #[error("cannot tell what the machine at {} uses: {reason}", machine.display())]
+    PinsUnreadable {
+        /// The machine's directory.
+        machine: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A host file or directory refused.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// Reading the tar stream or writing the image failed.
+    #[error(transparent)]
+    Erofs(#[from] ErofsError),
+    /// The kernel cannot be unpacked or loaded.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The initramfs cannot be written.
+    #[error(transparent)]
+    Initramfs(#[from] InitramfsError),
+}
+
+impl Diagnose for EnvironmentError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unknown { .. } => Kind::NotFound,
+            Self::BadMirror { .. } => Kind::Usage,
+            Self::ToolSilent { .. } => Kind::Timeout,
+            Self::NoSpace { .. }
+            | Self::MissingTools { .. }
+            | Self::ToolFailed { .. }
+            | Self::WrongSystem { .. }
+            | Self::BadAnswer { .. }
+            | Self::DigestMismatch { .. }
+            | Self::PinsUnreadable { .. } => Kind::Host,
+            Self::Path(error) => error.kind(),
+            Self::Erofs(error) => error.kind(),
+            Self::Kernel(error) => error.kind(),
+            Self::Initramfs(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "unknown_environment",
+            Self::NoSpace { .. } => "no_space",
+            Self::MissingTools { .. } => "missing_host_tools",
+            Self::BadMirror { .. } => "bad_mirror",
+            Self::ToolFailed { .. } => "host_tool_failed",
+            Self::ToolSilent { .. } => "host_tool_silent",
+            Self::WrongSystem { .. } => "wrong_system",
+            Self::BadAnswer { .. } => "host_tool_answer",
+            Self::DigestMismatch { .. } => "digest_mismatch",
+            Self::PinsUnreadable { .. } => "pins_unreadable",
+            Self::Path(error) => error.code(),
+            Self::Erofs(error) => error.code(),
+            Self::Kernel(error) => error.code(),
+            Self::Initramfs(error) => error.code(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let mirror = env_var::PYRO_DEBIAN_MIRROR;
+        match self {
+            Self::Unknown { .. } => {
+                let names: Vec<_> = catalog::RECIPES.iter().map(|recipe| recipe.name).collect();
+                vec![
+                    format!("use one of {}", names.join(", ")),
+                    "references to OCI images are not supported yet; they come later".into(),
+                ]
+            }
+            Self::NoSpace { directory, .. } => vec![
+                format!("free some space on the disk of {}", directory.display()),
+                "`pyro env prune` removes what no environment and no machine uses".into(),
+            ],
+            Self::MissingTools { packages, .. } => {
+                vec![format!("sudo apt-get install {}", packages.join(" "))]
+            }
+            Self::BadMirror { .. } => {
+                vec![format!("set {mirror} to a plain http or https URL of a Debian mirror")]
+            }
+            Self::ToolFailed { .. } | Self::ToolSilent { .. } => vec![
+                "check that this host reaches its Debian mirror: `sudo apt-get update`".into(),
+                format!("{mirror} names another mirror; http_proxy and https_proxy are passed on"),
+            ],
+            Self::WrongSystem { .. } | Self::DigestMismatch { .. } => {
+                vec![format!("the mirror or a proxy serves wrong data: set {mirror} to another")]
+            }
+            Self::BadAnswer { .. } => Vec::new(),
+            Self::PinsUnreadable { .. } => {
+                vec!["delete that machine, then prune again".into()]
+            }
+            Self::Path(error) => error.hints(),
+            Self::Erofs(error) => error.hints(),
+            Self::Kernel(error) => error.hints(),
+            Self::Initramfs(error) => error.hints(),
+        }
+    }
+}

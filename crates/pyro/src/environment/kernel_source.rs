@@ -1,0 +1,134 @@
+//! Which kernel an environment boots, and how it gets into the cache: the user's own, or the
+//! distribution's newest, one per version, shared by the environments.
+
+use super::building::Building;
+use super::cache::{self, Cache};
+use super::debian::kernel::{Archive, KernelPackage};
+use super::record::{FORMAT, KernelRecord, Stored};
+use super::{EnvironmentError, digest, kernel, now};
+use crate::config::Config;
+use crate::event::{self, Event, Observer, Unit};
+use kernel::Kernel;
+use std::fs;
+use std::path::Path;
+
+/// The kernel of the user's own, where the settings name one: modules lie beside it in `modules/`.
+pub(super) fn of_user(config: &Config) -> Result<Option<Kernel>, EnvironmentError> {
+    let Some(vmlinux) = &config.kernel else { return Ok(None) };
+    let modules = vmlinux.parent().unwrap_or(Path::new("/")).join("modules");
+    Ok(Some(Kernel::from_vmlinux(vmlinux, &modules)?))
+}
+
+/// The kernel `id` of the cache, where it is whole.
+pub(super) fn of_cache(
+    cache: &Cache,
+    id: &str,
+) -> Result<Option<(Kernel, KernelRecord)>, EnvironmentError> {
+    let Stored::Whole(record) = cache.kernel_origin(id)? else { return Ok(None) };
+    let directory = cache.kernel(id);
+    if !directory.exists() {
+        return Ok(None);
+    }
+    Ok(Some((Kernel::load(&directory)?, record)))
+}
+
+/// Makes sure that the newest kernel behind `sources` is in the cache, and says which it is.
+/// Where the archive cannot be asked, the newest one that is here has to do, with a warning.
+pub(super) fn prepare(
+    config: &Config,
+    cache: &Cache,
+    sources: &[String],
+    observer: Observer<'_>,
+) -> Result<String, EnvironmentError> {
+    let _turn = cache.lock("kernel", "preparing the kernel", observer)?;
+    let building = Building::begin(cache, config)?;
+    match fetch(config, cache, &building, sources, observer) {
+        Ok(id) => Ok(id),
+        Err(error) => match newest_in_cache(cache)? {
+            Some(id) => {
+                let reason = crate::Error::from(error);
+                observer(Event::Warning(format!("using the kernel {id} of the cache: {reason}")));
+                Ok(id)
+            }
+            None => Err(error),
+        },
+    }
+}
+
+fn fetch(
+    config: &Config,
+    cache: &Cache,
+    building: &Building,
+    sources: &[String],
+    observer: Observer<'_>,
+) -> Result<String, EnvironmentError> {
+    let mut archive = Archive::open(config, building, sources)?;
+    let mut package = archive.newest_kernel()?;
+    if of_cache(cache, &id_of(&package))?.is_some() {
+        return Ok(id_of(&package));
+    }
+    let what = format!("fetching the kernel {}", package.name);
+    event::step(observer, &what, || {
+        super::space::require(cache.root(), KERNEL_SPACE)?;
+        let deb = archive.fetch(&mut package)?;
+        let done = fs::metadata(&deb).map_or(0, |m| m.len());
+        let unit = Unit::Bytes;
+        observer(Event::Advanced { what: what.clone(), done, total: Some(done), unit });
+        keep(cache, building, &package, &deb)
+    })
+}
+
+/// Bytes to have free: the package (71 MB) and its unpacked form (under 500 MB).
+const KERNEL_SPACE: u64 = 640 << 20;
+
+/// Unpacks a package and moves it into the cache, the record last.
+fn keep(
+    cache: &Cache,
+    building: &Building,
+    package: &KernelPackage,
+    deb: &Path,
+) -> Result<String, EnvironmentError> {
+    let aside = building.file("kernel");
+    let kernel = kernel::unpack_deb(deb, &aside)?;
+    let id = id_of(package);
+    let record = KernelRecord {
+        format: FORMAT,
+        id: id.clone(),
+        package: package.name.clone(),
+        package_version: package.version.clone(),
+        uri: package.uri.clone(),
+        package_digest: package.digest.clone(),
+        digest: digest::of_file(&kernel.vmlinux)?,
+        created_at: now(),
+    };
+    let place = cache.kernel(&id);
+    if place.exists() {
+        // Left by somebody who was killed before the record.
+        fs::rename(&place, building.file("replaced")).map_err(|source| {
+            crate::error::PathError { action: "replace", path: place.clone(), source }
+        })?;
+    }
+    cache::publish_directory(&aside, &place)?;
+    cache::write_record(&cache.kernel_record(&id), &record)?;
+    Ok(id)
+}
+
+/// `linux-image-6.1.0-56-amd64_6.1.192-2`; an epoch's colon becomes apt's `%3a` without the sign.
+fn id_of(package: &KernelPackage) -> String {
+    format!("{}_{}", package.name, package.version.replace(':', "-3a"))
+}
+
+/// The kernel that came into the cache last.
+fn newest_in_cache(cache: &Cache) -> Result<Option<String>, EnvironmentError> {
+    let mut newest: Option<KernelRecord> = None;
+    for entry in fs::read_dir(cache.kernels()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
+        if let Some((_, record)) = of_cache(cache, id)?
+            && newest.as_ref().is_none_or(|n| n.created_at < record.created_at)
+        {
+            newest = Some(record);
+        }
+    }
+    Ok(newest.map(|record| record.id))
+}

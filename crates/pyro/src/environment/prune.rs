@@ -1,0 +1,114 @@
+//! Removes from the cache what nothing refers to: no environment's record, no machine's pins.
+
+use super::building::{self, Remover};
+use super::cache::Cache;
+use super::catalog::RECIPES;
+use super::lock::Lock;
+use super::{EnvironmentError, early, kernel_source, pins};
+use crate::config::Config;
+use crate::error::{AtPath, PathError};
+use crate::event::{Observer, ignore};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What was removed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Pruned {
+    /// Files and directories of the cache.
+    pub removed: Vec<PathBuf>,
+    /// Their bytes on the disk.
+    pub freed_bytes: u64,
+}
+
+/// The lock that keeps prune off; shared by all who are about to use something.
+pub(super) fn hold(cache: &Cache, observer: Observer<'_>) -> Result<Lock, PathError> {
+    Lock::shared(&cache.lock_file("prune"), "removing unused images", observer)
+}
+
+/// See [`super::Environments::prune`].
+pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, EnvironmentError> {
+    cache.create()?;
+    let _alone = cache.lock("prune", "using the cache", &ignore)?;
+    building::sweep(cache, &Remover::of(config))?;
+    let (mut used, notes) = of_environments(config, cache)?;
+    used.extend(pins::of_all_machines(&config.paths.machines())?);
+    let mut pruned = Pruned::default();
+    for (directory, used) in [
+        (cache.images(), &used),
+        (cache.kernels(), &used),
+        (cache.initramfs_images(), &used),
+        (cache.notes(), &notes),
+    ] {
+        pruned.remove_unused(&directory, used)?;
+    }
+    Ok(pruned)
+}
+
+/// What the records refer to, by the names of digests, kernels and keys; and the notes that lead to
+/// an initramfs of this executable.
+fn of_environments(
+    config: &Config,
+    cache: &Cache,
+) -> Result<(BTreeSet<String>, BTreeSet<String>), EnvironmentError> {
+    // The directory of notes lies among the initramfs images.
+    let mut used = BTreeSet::from(["made-from".to_owned()]);
+    let mut notes = BTreeSet::new();
+    let mut kernels = Vec::from_iter(kernel_source::of_user(config)?);
+    for recipe in RECIPES {
+        let Some(record) = cache.environment(recipe.name)?.whole() else { continue };
+        kernels.extend(kernel_source::of_cache(cache, &record.kernel)?.map(|(kernel, _)| kernel));
+        used.extend([record.image.digest, record.kernel]);
+    }
+    for kernel in kernels {
+        if let Some(early) = early::ready(config, cache, &kernel)? {
+            used.insert(early.key);
+            notes.insert(early::stat_of(&config.executable, &kernel)?);
+        }
+    }
+    Ok((used, notes))
+}
+
+impl Pruned {
+    fn remove_unused(
+        &mut self,
+        directory: &Path,
+        used: &BTreeSet<String>,
+    ) -> Result<(), EnvironmentError> {
+        for entry in fs::read_dir(directory).at("list", directory)? {
+            let path = entry.at("list", directory)?.path();
+            if used.contains(name_in_use(&path)) {
+                continue;
+            }
+            let bytes = disk_bytes(&path);
+            if path.is_dir() {
+                fs::remove_dir_all(&path).at("remove", &path)?;
+            } else {
+                fs::remove_file(&path).at("remove", &path)?;
+            }
+            self.freed_bytes += bytes;
+            self.removed.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// The name by which records and pins refer to `path`: the file name without the cache's own
+/// endings. (Versions of kernels have dots in them.)
+fn name_in_use(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    [".erofs", ".cpio", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+}
+
+fn disk_bytes(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = path.symlink_metadata() else { return 0 };
+    // st_blocks counts units of 512 bytes (stat(3type)).
+    let own = metadata.blocks() * 512;
+    if !metadata.is_dir() {
+        return own;
+    }
+    fs::read_dir(path).into_iter().flatten().flatten().map(|e| disk_bytes(&e.path())).sum::<u64>()
+        + own
+}

@@ -1,0 +1,257 @@
+//! The records of the cache: which image and kernel an environment is, and where every byte of them
+//! came from. Plain JSON with a format number; a record that does not read back whole counts as
+//! absent and is reported, never guessed at.
+
+use super::digest;
+use crate::error::{AtPath, PathError};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The format that this version writes and reads.
+pub(super) const FORMAT: u32 = 1;
+/// More than any record needs (a thousand packages are about 80 KB); a longer file is corrupt.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// `environments/<name>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    /// Format of this record.
+    pub format: u32,
+    /// The environment's name.
+    pub name: String,
+    /// Version of the recipe it was made by.
+    pub version: String,
+    /// Its root image.
+    pub image: ImageRecord,
+    /// Which kernel of the cache it boots: the name of a directory in `kernels/`.
+    pub kernel: String,
+    /// Where the image came from.
+    pub origin: Origin,
+    /// When it was made, Unix seconds.
+    pub created_at: u64,
+}
+
+/// A root image of the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRecord {
+    /// SHA-256 of the image file.
+    pub digest: String,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// File system entries in it.
+    pub entries: u64,
+    /// SHA-256 of the tar stream that it was written from.
+    pub tar_digest: String,
+}
+
+/// Where an image came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// Built from packages of the Debian archive.
+    DebianArchive {
+        /// The archive's suite.
+        suite: String,
+        /// The one-line sources that the packages came from.
+        sources: Vec<String>,
+        /// The tool that installed them, with its version.
+        tool: String,
+        /// The tool's way to be root: `root`, `unshare` or `fakechroot`.
+        mode: String,
+        /// Every installed package.
+        packages: Vec<Package>,
+    },
+}
+
+impl Origin {
+    /// One phrase for lists.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::DebianArchive { suite, .. } => format!("debian-archive:{suite}"),
+        }
+    }
+}
+
+/// One installed Debian package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its architecture: `amd64` or `all`.
+    pub architecture: String,
+}
+
+/// `kernels/<id>.json`, beside the directory `kernels/<id>/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelRecord {
+    /// Format of this record.
+    pub format: u32,
+    /// The name of its directory.
+    pub id: String,
+    /// The Debian package.
+    pub package: String,
+    /// The package's version.
+    pub package_version: String,
+    /// Where apt fetched it from.
+    pub uri: String,
+    /// SHA-256 of the package, as the signed index has it and as it was checked.
+    pub package_digest: String,
+    /// SHA-256 of the unpacked `vmlinux`.
+    pub digest: String,
+    /// When it was unpacked, Unix seconds.
+    pub created_at: u64,
+}
+
+/// What reading a record found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored<T> {
+    /// No such record.
+    Absent,
+    /// There is one, but it cannot be used.
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record that can be used.
+    Whole(T),
+}
+
+impl<T> Stored<T> {
+    /// The record, where there is a usable one.
+    pub fn whole(self) -> Option<T> {
+        match self {
+            Self::Whole(record) => Some(record),
+            Self::Absent | Self::Corrupt { .. } => None,
+        }
+    }
+}
+
+/// What makes a record usable beyond being JSON of the right shape.
+pub(super) trait Record: DeserializeOwned {
+    /// Says what is wrong, or nothing.
+    fn fault(&self) -> Option<&'static str>;
+}
+
+impl Record for EnvironmentRecord {
+    fn fault(&self) -> Option<&'static str> {
+        if self.format != FORMAT {
+            Some("its format is another version's")
+        } else if !digest::is_digest(&self.image.digest) {
+            Some("the image digest is no SHA-256")
+        } else if !is_kernel_id(&self.kernel) {
+            Some("the kernel's name is no file name")
+        } else {
+            None
+        }
+    }
+}
+
+impl Record for KernelRecord {
+    fn fault(&self) -> Option<&'static str> {
+        if self.format != FORMAT {
+            Some("its format is another version's")
+        } else if !is_kernel_id(&self.id) {
+            Some("the kernel's name is no file name")
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether `id` is safe as a file name: the characters of Debian package names and versions
+/// (Debian Policy 5.6.1 and 5.6.12) without `:`, not beginning with a dot.
+pub(super) fn is_kernel_id(id: &str) -> bool {
+    let safe = |b: u8| b.is_ascii_alphanumeric() || b".+~_-".contains(&b);
+    !id.is_empty() && id.len() <= 200 && !id.starts_with('.') && id.bytes().all(safe)
+}
+
+/// Reads the record at `path`.
+///
+/// # Errors
+/// Only where the file is there and cannot be read; nonsense in it is [`Stored::Corrupt`].
+pub(super) fn read<T: Record>(path: &Path) -> Result<Stored<T>, PathError> {
+    let mut bytes = Vec::new();
+    match std::fs::File::open(path) {
+        Ok(file) => file.take(MAX_BYTES + 1).read_to_end(&mut bytes).at("read", path)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Stored::Absent),
+        Err(error) => return Err(error).at("open", path),
+    };
+    let corrupt = |reason: String| Ok(Stored::Corrupt { path: path.to_owned(), reason });
+    if bytes.len() as u64 > MAX_BYTES {
+        return corrupt("it is too long".into());
+    }
+    match serde_json::from_slice::<T>(&bytes) {
+        Err(error) => corrupt(error.to_string()),
+        Ok(record) => match record.fault() {
+            Some(fault) => corrupt(fault.into()),
+            None => Ok(Stored::Whole(record)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> EnvironmentRecord {
+        EnvironmentRecord {
+            format: FORMAT,
+            name: "debian:12".into(),
+            version: "1".into(),
+            image: ImageRecord {
+                digest: "ab".repeat(32),
+                size_bytes: 1,
+                entries: 1,
+                tar_digest: "cd".repeat(32),
+            },
+            kernel: "linux-image-6.1.0-1-amd64_6.1.1-1~deb12u1".into(),
+            origin: Origin::DebianArchive {
+                suite: "bookworm".into(),
+                sources: vec!["deb http://mirror.example/debian bookworm main".into()],
+                tool: "mmdebstrap 1.3.5".into(),
+                mode: "root".into(),
+                packages: Vec::new(),
+            },
+            created_at: 7,
+        }
+    }
+
+    fn stored(text: &str) -> Stored<EnvironmentRecord> {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("debian:12.json");
+        std::fs::write(&path, text).unwrap();
+        read(&path).unwrap()
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let text = serde_json::to_string(&record()).unwrap();
+        assert_eq!(stored(&text), Stored::Whole(record()));
+    }
+
+    #[test]
+    fn a_torn_foreign_or_malicious_record_is_corrupt() {
+        let text = serde_json::to_string(&record()).unwrap();
+        let torn = &text[..text.len() / 2];
+        let newer = text.replace("\"format\":1", "\"format\":2");
+        let escaping = text.replace("linux-image-6.1.0-1", "../../linux-image");
+        let digest = text.replace(&"ab".repeat(32), "../../../etc/passwd");
+        let endless = " ".repeat(5 << 20);
+        for text in ["", torn, &newer, &escaping, &digest, &endless] {
+            assert!(matches!(stored(text), Stored::Corrupt { .. }), "{text:.80}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_no_record() {
+        let nowhere = Path::new("/nonexistent/debian:12.json");
+        assert_eq!(read::<EnvironmentRecord>(nowhere).unwrap(), Stored::Absent);
+    }
+}
