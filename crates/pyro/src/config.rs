@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub mod env_var {
     /// One directory for cache, state and data, instead of the three XDG ones.
     pub const PYRO_HOME: &str = "PYRO_HOME";
-    /// The backend to use: `auto`, `firecracker`, `qemu`, `qemu-kvm`, `qemu-tcg`.
+    /// The backend to use: `auto`, `firecracker`, `qemu`, `qemu-kvm`, `qemu-tcg`, `process`.
     pub const PYRO_BACKEND: &str = "PYRO_BACKEND";
     /// Refuse anything weaker: `hardware-vm` or `emulated-vm`.
     pub const PYRO_REQUIRE_ISOLATION: &str = "PYRO_REQUIRE_ISOLATION";
@@ -73,6 +73,8 @@ pub enum BackendChoice {
     QemuKvm,
     /// QEMU with software emulation.
     QemuTcg,
+    /// No machine: the host itself, where the caller allows it (`--allow-host-compat`).
+    Process,
 }
 
 /// How strongly a guest is kept apart from the host, weakest first.
@@ -157,8 +159,8 @@ impl Config {
             paths,
             executable,
             search_path: search_path(lookup("PATH")),
-            backend: backend(text(env_var::PYRO_BACKEND))?,
-            require_isolation: isolation(text(env_var::PYRO_REQUIRE_ISOLATION))?,
+            backend: backend(text(env_var::PYRO_BACKEND).as_deref())?,
+            require_isolation: isolation(text(env_var::PYRO_REQUIRE_ISOLATION).as_deref())?,
             kernel: path(env_var::PYRO_KERNEL),
             qemu: path(env_var::PYRO_QEMU),
             debian_mirror: text(env_var::PYRO_DEBIAN_MIRROR).filter(|v| !v.is_empty()),
@@ -193,25 +195,26 @@ fn search_path(path: Option<OsString>) -> Vec<PathBuf> {
     dirs
 }
 
-fn backend(value: Option<String>) -> Result<BackendChoice, ConfigError> {
-    Ok(match value.as_deref() {
+fn backend(value: Option<&str>) -> Result<BackendChoice, ConfigError> {
+    Ok(match value {
         None | Some("" | "auto") => BackendChoice::Auto,
         Some("firecracker") => BackendChoice::Firecracker,
         Some("qemu") => BackendChoice::Qemu,
         Some("qemu-kvm") => BackendChoice::QemuKvm,
         Some("qemu-tcg") => BackendChoice::QemuTcg,
+        Some("process") => BackendChoice::Process,
         Some(other) => {
             return Err(ConfigError::BadValue {
                 name: env_var::PYRO_BACKEND,
                 value: other.to_owned(),
-                allowed: "auto, firecracker, qemu, qemu-kvm, qemu-tcg",
+                allowed: "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process",
             });
         }
     })
 }
 
-fn isolation(value: Option<String>) -> Result<Option<Isolation>, ConfigError> {
-    Ok(match value.as_deref() {
+fn isolation(value: Option<&str>) -> Result<Option<Isolation>, ConfigError> {
+    Ok(match value {
         None | Some("" | "none") => None,
         Some("emulated-vm") => Some(Isolation::EmulatedVm),
         Some("hardware-vm") => Some(Isolation::HardwareVm),

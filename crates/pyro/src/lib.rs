@@ -11,7 +11,10 @@ pub mod event;
 pub mod paths;
 
 pub mod environment;
+pub mod guest;
 pub mod machine;
+pub mod shim;
+pub mod vm;
 
 pub use config::Config;
 pub use error::{Error, Kind, Report, Result};

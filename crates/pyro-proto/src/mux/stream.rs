@@ -104,6 +104,14 @@ impl Messenger {
     pub async fn send(&self, message: &impl Serialize) -> Result<(), Refusal> {
         self.0.message(&json(message)?).await
     }
+
+    /// Sends a message that is JSON already, as a relay does.
+    ///
+    /// # Errors
+    /// Why the stream is over.
+    pub async fn send_bytes(&self, message: &[u8]) -> Result<(), Refusal> {
+        self.0.message(message).await
+    }
 }
 
 /// The sending half. Dropping it before [`Sender::finish`] resets the stream.

@@ -1,4 +1,21 @@
-//! One virtual machine: the backends, and the jail around them.
+//! One machine: a spec goes in, a running VMM with a byte channel to its guest comes out. This room
+//! takes paths and plain values; it has never heard of environments or workspaces, and it says
+//! nothing to the guest.
 
+pub mod backend;
+pub mod choose;
+pub mod console;
+pub mod error;
 pub mod jail;
 pub mod kvm;
+pub mod process;
+pub mod qemu;
+pub mod remembered;
+pub mod spec;
+mod sys;
+pub mod vmm;
+
+pub use backend::{Backend, Launched};
+pub use error::MachineError;
+pub use spec::{Accelerator, BackendSpec, BootFiles, MachineSpec};
+pub use vmm::Vmm;

@@ -1,0 +1,70 @@
+//! What can go wrong between host and agent.
+
+use crate::error::{Diagnose, Kind};
+use pyro_proto::{Refusal, RefusalCode};
+
+/// A request to the agent failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// The agent refused or gave up.
+    #[error("the guest refused: {0}")]
+    Refused(Refusal),
+    /// The machine is gone; the text says why, as far as the shim knew.
+    #[error("{0}")]
+    Gone(String),
+    /// The agent answered something that makes no sense.
+    #[error("the guest broke the protocol: {0}")]
+    Nonsense(&'static str),
+    /// The host's side of a transfer failed.
+    #[error("cannot {0}")]
+    Host(&'static str, #[source] std::io::Error),
+}
+
+impl From<Refusal> for GuestError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.code {
+            RefusalCode::Disconnected => Self::Gone(refusal.message),
+            _ => Self::Refused(refusal),
+        }
+    }
+}
+
+impl Diagnose for GuestError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(refusal) => match refusal.code {
+                RefusalCode::NotFound => Kind::NotFound,
+                RefusalCode::Invalid | RefusalCode::Exists => Kind::Usage,
+                RefusalCode::TooMany => Kind::Busy,
+                _ => Kind::Guest,
+            },
+            Self::Gone(_) | Self::Nonsense(_) => Kind::Guest,
+            Self::Host(..) => Kind::Host,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => match refusal.code {
+                RefusalCode::NotFound => "guest_not_found",
+                RefusalCode::Exists => "guest_exists",
+                RefusalCode::Invalid => "guest_invalid",
+                RefusalCode::Denied => "guest_denied",
+                RefusalCode::NoSpace => "guest_no_space",
+                RefusalCode::Unsupported => "guest_unsupported",
+                RefusalCode::TooMany => "guest_too_many",
+                _ => "guest_failed",
+            },
+            Self::Gone(_) => "machine_gone",
+            Self::Nonsense(_) => "guest_protocol",
+            Self::Host(..) => "io",
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Gone(_) => vec!["run it again: the machine and what it held are gone".into()],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A running command: its output as it comes, its stdin, signals, and its end.
+
+use super::GuestError;
+use bytes::Bytes;
+use pyro_proto::frame::Lane;
+use pyro_proto::mux::{Item, Messenger, Receiver, Sender, Stream};
+use pyro_proto::request::{ExecControl, ExecExit};
+use tokio::io::AsyncRead;
+
+/// One thing that a command did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Bytes on stdout, at most 64 KiB.
+    Stdout(Bytes),
+    /// Bytes on stderr, at most 64 KiB.
+    Stderr(Bytes),
+    /// It ended; nothing follows.
+    Exited(ExecExit),
+}
+
+/// A command that runs in a guest. Dropping it before its end kills the command and everything
+/// it started.
+#[derive(Debug)]
+pub struct Execution {
+    receiver: Receiver,
+    messenger: Messenger,
+    stdin: Option<ExecStdin>,
+}
+
+/// The stdin of a running command. Dropping it without [`ExecStdin::close`] kills the command.
+#[derive(Debug)]
+pub struct ExecStdin(Sender);
+
+/// Sends signals to a running command, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Signaller(Messenger);
+
+impl Execution {
+    /// Over a stream that was opened with [`pyro_proto::request::Request::Exec`]; `stdin` as in that
+    /// request.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the machine is gone.
+    pub async fn new(stream: Stream, stdin: bool) -> Result<Self, GuestError> {
+        let (mut sender, receiver) = stream.split();
+        let messenger = sender.messenger();
+        let stdin = if stdin {
+            Some(ExecStdin(sender))
+        } else {
+            sender.finish().await?;
+            None
+        };
+        Ok(Self { receiver, messenger, stdin })
+    }
+
+    /// The command's stdin, once, if the request asked for it.
+    pub fn take_stdin(&mut self) -> Option<ExecStdin> {
+        self.stdin.take()
+    }
+
+    /// What sends signals while [`Execution::next`] waits.
+    #[must_use]
+    pub fn signaller(&self) -> Signaller {
+        Signaller(self.messenger.clone())
+    }
+
+    /// Sends a Linux signal (1 to 31) to the command's process group.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the command is over.
+    pub async fn signal(&mut self, signal: i32) -> Result<(), GuestError> {
+        self.signaller().send(signal).await
+    }
+
+    /// The next thing the command does. Nothing is lost when this future is dropped.
+    ///
+    /// # Errors
+    /// [`GuestError`] if the command could not be started or the machine is gone.
+    pub async fn next(&mut self) -> Result<Output, GuestError> {
+        match self.receiver.next().await {
+            Item::Data(Lane::Main, bytes) => Ok(Output::Stdout(bytes)),
+            Item::Data(Lane::Err, bytes) => Ok(Output::Stderr(bytes)),
+            Item::Message(json) => serde_json::from_slice(&json)
+                .map(Output::Exited)
+                .map_err(|_| GuestError::Nonsense("an exit message that cannot be read")),
+            Item::Finish => {
+                Err(GuestError::Nonsense("the command's stream ended without its exit"))
+            }
+            Item::Reset(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+impl ExecStdin {
+    /// Sends bytes, waiting while the command does not read.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the command is over.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), GuestError> {
+        Ok(self.0.send(Lane::Main, bytes).await?)
+    }
+
+    /// Reads once from `source` and sends that; returns how many bytes, 0 at the source's end.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the command is over, or why the source failed.
+    pub async fn send_from<R: AsyncRead + Unpin>(
+        &mut self,
+        source: &mut R,
+    ) -> Result<usize, GuestError> {
+        Ok(self.0.send_from(Lane::Main, source).await?)
+    }
+
+    /// Closes it: the command reads end of file.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the machine is gone.
+    pub async fn close(mut self) -> Result<(), GuestError> {
+        Ok(self.0.finish().await?)
+    }
+}
+
+impl Signaller {
+    /// Sends a Linux signal (1 to 31) to the command's process group.
+    ///
+    /// # Errors
+    /// [`GuestError`] when the command is over.
+    pub async fn send(&self, signal: i32) -> Result<(), GuestError> {
+        Ok(self.0.send(&ExecControl::Signal { signal }).await?)
+    }
+}

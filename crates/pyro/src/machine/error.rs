@@ -1,0 +1,94 @@
+//! Why a machine did not start or did not live.
+
+use crate::error::{Diagnose, Kind, PathError};
+use crate::machine::jail::JailError;
+use pyro_proto::handshake::{BootNote, HandshakeError};
+use std::time::Duration;
+
+/// A failure of the machine itself; what its guest's commands do is not one.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// The host could not start the VMM.
+    #[error("cannot start {program}")]
+    Spawn {
+        /// Its name.
+        program: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The jail could not be built.
+    #[error(transparent)]
+    Jail(#[from] JailError),
+    /// A file of the machine could not be used.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The VMM ended before the agent answered.
+    #[error("the machine ended during its boot: {status}{}", last_lines(console))]
+    EndedInBoot {
+        /// Exit status or signal of the VMM.
+        status: String,
+        /// The last it printed.
+        console: String,
+    },
+    /// No answer from the agent.
+    #[error("the guest did not answer within {} s{}", deadline.as_secs(), last_lines(console))]
+    BootDeadline {
+        /// How long it had.
+        deadline: Duration,
+        /// The last it printed.
+        console: String,
+    },
+    /// The agent said which step of its boot failed.
+    #[error("the guest failed at boot stage {}: {}", note.stage, note.message)]
+    Boot {
+        /// What the agent said.
+        note: BootNote,
+    },
+    /// The other end of the channel is not our agent.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+}
+
+fn last_lines(console: &str) -> String {
+    if console.is_empty() { String::new() } else { format!("; its console ends with: {console}") }
+}
+
+impl Diagnose for MachineError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Spawn { .. } | Self::Path(_) => Kind::Host,
+            Self::Jail(e) => e.kind(),
+            Self::BootDeadline { .. } => Kind::Timeout,
+            Self::EndedInBoot { .. } | Self::Boot { .. } | Self::Handshake(_) => Kind::Guest,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Spawn { .. } => "vmm_spawn_failed",
+            Self::Path(e) => e.code(),
+            Self::Jail(e) => e.code(),
+            Self::EndedInBoot { .. } => "vmm_ended_in_boot",
+            Self::BootDeadline { .. } => "boot_deadline",
+            Self::Boot { .. } => "guest_boot_failed",
+            Self::Handshake(_) => "bad_handshake",
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Spawn { program, .. } => {
+                vec![format!("check that {program} is installed: `pyro doctor`")]
+            }
+            Self::Path(e) => e.hints(),
+            Self::Jail(e) => e.hints(),
+            Self::BootDeadline { .. } => {
+                vec!["the host may be very busy: try again, or see `pyro doctor`".into()]
+            }
+            Self::EndedInBoot { .. } | Self::Boot { .. } | Self::Handshake(_) => {
+                vec!["`pyro doctor` checks what machines need on this host".into()]
+            }
+        }
+    }
+}

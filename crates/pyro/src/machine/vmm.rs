@@ -1,0 +1,86 @@
+//! A running VMM process: known by a pidfd, so that nothing is ever sent to a recycled pid.
+
+use crate::machine::jail::{JailedChild, ProcessIdentity};
+use crate::machine::{MachineError, sys};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::os::fd::OwnedFd;
+use std::process::{Child, ExitStatus};
+use tokio::io::unix::AsyncFd;
+
+/// The process around a guest, a child of this one. Dropping it kills it and waits for its end, so
+/// that its files are closed.
+#[derive(Debug)]
+pub struct Vmm {
+    process: Process,
+    pidfd: AsyncFd<OwnedFd>,
+}
+
+#[derive(Debug)]
+enum Process {
+    /// A VMM below its launcher.
+    Jailed(JailedChild),
+    /// The agent as an ordinary process.
+    Plain(Child),
+}
+
+impl Vmm {
+    /// Takes charge of a VMM in its jail.
+    ///
+    /// # Errors
+    /// If the runtime cannot watch it.
+    pub fn jailed(child: JailedChild) -> Result<Self, MachineError> {
+        let pidfd = child.pidfd().try_clone_to_owned().and_then(sys::watch);
+        let pidfd = pidfd.map_err(|source| MachineError::Spawn { program: "QEMU", source })?;
+        Ok(Self { process: Process::Jailed(child), pidfd })
+    }
+
+    /// Takes charge of an ordinary child.
+    ///
+    /// # Errors
+    /// If the kernel has no pidfd for it.
+    pub fn plain(child: Child) -> Result<Self, MachineError> {
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let pidfd = pid
+            .ok_or(rustix::io::Errno::SRCH)
+            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()))
+            .map_err(std::io::Error::from)
+            .and_then(sys::watch)
+            .map_err(|source| MachineError::Spawn { program: "the agent", source })?;
+        Ok(Self { process: Process::Plain(child), pidfd })
+    }
+
+    /// Every process of it, for the ledger.
+    #[must_use]
+    pub fn identities(&self) -> Vec<ProcessIdentity> {
+        match &self.process {
+            Process::Jailed(child) => child.launcher().into_iter().chain([child.vmm()]).collect(),
+            Process::Plain(child) => i32::try_from(child.id())
+                .ok()
+                .and_then(Pid::from_raw)
+                .and_then(ProcessIdentity::of)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Waits for the end and says what it was: `exit status: 1`, `signal: 9 (SIGKILL)`.
+    pub async fn ended(&mut self) -> String {
+        // readable means exited, see pidfd_open(2)
+        let _ = self.pidfd.readable().await;
+        let status: Option<ExitStatus> = match &mut self.process {
+            Process::Jailed(child) => child.wait().ok(),
+            Process::Plain(child) => child.wait().ok(),
+        };
+        status.map_or_else(|| "ended".to_owned(), |status| status.to_string())
+    }
+}
+
+impl Drop for Vmm {
+    fn drop(&mut self) {
+        // a jailed child does the same by itself
+        if let Process::Plain(child) = &mut self.process {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A front end's connection to the shim of a machine.
+
+use super::directory::MachineDirectory;
+use super::error::ShimError;
+use super::protocol::{Ask, Ready};
+use crate::error::AtPath;
+use crate::guest::GuestError;
+use bytes::BytesMut;
+use pyro_proto::mux::{Item, Session, Side, Stream};
+use pyro_proto::request::Request;
+use std::os::unix::net::UnixStream;
+
+/// An open connection. Dropping it ends a one-shot machine.
+#[derive(Debug)]
+pub struct Client {
+    session: Session,
+    directory: MachineDirectory,
+}
+
+impl Client {
+    pub(super) fn over(socket: UnixStream, directory: MachineDirectory) -> Result<Self, ShimError> {
+        socket.set_nonblocking(true).map_err(ShimError::Spawn)?;
+        let socket = tokio::net::UnixStream::from_std(socket).map_err(ShimError::Spawn)?;
+        let (session, _) = Session::start(socket, Side::Host, BytesMut::new(), 0);
+        Ok(Self { session, directory })
+    }
+
+    /// Connects to the shim of a machine that runs already.
+    ///
+    /// # Errors
+    /// If nobody listens there.
+    pub fn connect(directory: MachineDirectory) -> Result<Self, ShimError> {
+        let path = directory.socket();
+        let socket = UnixStream::connect(&path).at("connect to", &path)?;
+        Self::over(socket, directory)
+    }
+
+    /// Waits until the machine has booted.
+    ///
+    /// # Errors
+    /// Why it did not.
+    pub async fn ready(&self) -> crate::Result<()> {
+        let mut stream = self.open(&Ask::Ready).await?;
+        match stream.receiver.next().await {
+            Item::Message(json) => match serde_json::from_slice(&json) {
+                Ok(Ready::Yes) => Ok(()),
+                Ok(Ready::Failed(report)) => Err(report.into()),
+                Err(_) => Err(GuestError::Nonsense("a readiness that cannot be read").into()),
+            },
+            _ => Err(self.lost().into()),
+        }
+    }
+
+    /// Opens a stream to the agent.
+    ///
+    /// # Errors
+    /// If the shim is gone.
+    pub async fn guest(&self, request: Request) -> Result<Stream, ShimError> {
+        self.open(&Ask::Guest { request }).await
+    }
+
+    /// Ends the machine; when this returns, nothing of it is left on the host.
+    ///
+    /// # Errors
+    /// If the shim vanished before it said so.
+    pub async fn end(&self) -> Result<(), ShimError> {
+        let mut stream = self.open(&Ask::End).await?;
+        match stream.receiver.next().await {
+            Item::Finish => Ok(()),
+            _ if !self.directory.path().exists() => Ok(()),
+            _ => Err(self.lost()),
+        }
+    }
+
+    async fn open(&self, ask: &Ask) -> Result<Stream, ShimError> {
+        self.session.open(ask).await.map_err(|_| self.lost())
+    }
+
+    fn lost(&self) -> ShimError {
+        ShimError::Lost { log: self.directory.last_words() }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.session.close();
+    }
+}

@@ -1,0 +1,33 @@
+//! The process that keeps one machine. It is the `pyro` executable in a hidden role: it owns the
+//! VMM, the agent's session and the time to live, and it outlives the front end that started it
+//! exactly as long as the machine is to be kept. It takes a fully resolved machine: it never
+//! pulls, builds or reads settings.
+//!
+//! A machine's life on the host, and who cleans up after whom:
+//!
+//! - the front end makes the [`directory`], locked, and hands the lock to the shim;
+//! - the lock is held exactly as long as the shim lives, whatever kills it;
+//! - the VMM dies with the shim (`PR_SET_PDEATHSIG`), the shim ends with its owner or its time;
+//! - [`sweep`] takes the lock of a machine whose shim is dead, and removes what the [`ledger`] names.
+
+mod boot;
+pub mod client;
+pub mod directory;
+pub mod error;
+mod keep;
+pub mod launch;
+mod ledger;
+mod process;
+pub mod protocol;
+mod relay;
+pub mod sweep;
+
+pub use client::Client;
+pub use directory::MachineDirectory;
+pub use error::ShimError;
+pub use launch::launch;
+pub use process::main;
+pub use sweep::sweep;
+
+/// The hidden first argument of the executable's shim role.
+pub const ROLE: &str = "__shim";

@@ -1,0 +1,46 @@
+//! What front ends and the shim say to each other, over the same streams that carry the agent's
+//! protocol: a request that is for the guest is relayed as it is.
+
+use crate::error::Report;
+use crate::machine::MachineSpec;
+use pyro_proto::request::Request;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What the front end hands to a new shim (`machine.json`): written once, never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The version of pyro that wrote it; a shim of another one refuses.
+    pub pyro: String,
+    /// The machine.
+    pub machine: MachineSpec,
+    /// After so many seconds the machine ends, whatever it does.
+    pub ttl_seconds: u64,
+    /// Where facts about this host are remembered between machines.
+    pub cache: PathBuf,
+}
+
+/// A front end's request, the first word of a stream.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "shim", rename_all = "snake_case")]
+pub enum Ask {
+    /// Answers one [`Ready`] message when the machine has booted or failed, then finishes.
+    Ready,
+    /// Relays to the agent, in both directions.
+    Guest {
+        /// The agent's request.
+        request: Request,
+    },
+    /// Ends the machine and removes its directory; finishes when nothing is left but the shim.
+    End,
+}
+
+/// Whether a machine came up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ready {
+    /// It did.
+    Yes,
+    /// It did not.
+    Failed(Report),
+}

@@ -1,0 +1,43 @@
+//! Cleans up after machines whose shim is dead: killed, crashed, or gone with a reboot. Every command
+//! that starts machines calls it first; it never touches a machine whose lock is held.
+
+use super::directory::{MachineDirectory, lock_all};
+use super::{ShimError, ledger};
+use std::fs;
+use std::path::Path;
+
+/// Removes every abandoned machine below `machines`, and returns their ids.
+///
+/// # Errors
+/// The first that could not be removed; the others are still tried.
+pub fn sweep(machines: &Path) -> Result<Vec<String>, ShimError> {
+    let Ok(entries) = fs::read_dir(machines) else { return Ok(Vec::new()) };
+    let candidates: Vec<_> =
+        entries.flatten().filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir())).collect();
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut abandoned = Vec::new();
+    let all = lock_all(machines)?;
+    for entry in candidates {
+        let directory = MachineDirectory::existing(entry.path());
+        if let Some(lock) = directory.try_lock()? {
+            abandoned.push((entry.file_name().to_string_lossy().into_owned(), directory, lock));
+        }
+    }
+    drop(all);
+    let (mut removed, mut failed) = (Vec::new(), None);
+    for (id, directory, lock) in abandoned {
+        for process in ledger::processes(&directory.ledger()) {
+            ledger::kill(process);
+        }
+        match directory.remove(&lock) {
+            Ok(()) => removed.push(id),
+            Err(error) => failed = Some(error),
+        }
+    }
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(removed),
+    }
+}

@@ -1,0 +1,86 @@
+//! One-shot machines: started for a command, gone after it, whatever happens in between. The machine
+//! hangs on the connection to its shim: when a [`Vm`] is dropped, or the process that holds it is
+//! killed, the machine ends and its directory goes.
+
+mod capture;
+mod prepare;
+pub mod run;
+mod spec;
+mod start;
+
+pub use crate::guest::exec::Signaller;
+pub use crate::guest::{ExecStdin, Execution, Output};
+pub use spec::{DEFAULT_ENVIRONMENT, MAX_MEM_MIB, MAX_VCPU_COUNT, MIN_MEM_MIB, SpecError, VmSpec};
+
+use crate::config::Isolation;
+use crate::error::Result;
+use crate::shim::Client;
+use pyro_proto::GuestPath;
+use pyro_proto::request::{Exec, Request};
+
+/// What is known about a running machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VmFacts {
+    /// Its name, unique on this host.
+    pub vm_id: String,
+    /// What it booted.
+    pub environment: String,
+    /// Which version of that.
+    pub environment_version: String,
+    /// How strongly it is kept apart from the host.
+    pub isolation: Isolation,
+    /// `full`, `landlock` or `none`.
+    pub jail: String,
+    /// How the agent is reached, or `host_compat`.
+    pub execution_mode: String,
+    /// Which program runs it: `qemu-kvm`, `qemu-tcg` or `process`.
+    pub backend: String,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// A running machine. Dropping it ends the machine.
+#[derive(Debug)]
+pub struct Vm {
+    facts: VmFacts,
+    defaults: ImageDefaults,
+    shim: Client,
+}
+
+/// What the image says about commands that say nothing else.
+#[derive(Debug, Clone, Default)]
+struct ImageDefaults {
+    env: Vec<(String, String)>,
+    working_directory: Option<GuestPath>,
+    user: Option<String>,
+}
+
+impl Vm {
+    /// What is known about the machine.
+    #[must_use]
+    pub fn facts(&self) -> &VmFacts {
+        &self.facts
+    }
+
+    /// Runs a command. Where it names no directory and no user, the image's apply.
+    ///
+    /// # Errors
+    /// If the machine is gone. A command that cannot be started shows in [`Execution::next`].
+    pub async fn exec(&self, mut exec: Exec) -> Result<Execution> {
+        let defaults = self.defaults.clone();
+        exec.cwd = exec.cwd.or(defaults.working_directory);
+        exec.user = exec.user.or(defaults.user);
+        exec.env = defaults.env.into_iter().chain(exec.env).collect();
+        let stdin = exec.stdin;
+        let stream = self.shim.guest(Request::Exec(exec)).await?;
+        Ok(Execution::new(stream, stdin).await?)
+    }
+
+    /// Ends the machine. When this returns nothing of it is left on the host.
+    ///
+    /// # Errors
+    /// If that cannot be made sure of; the next command that starts a machine tries again.
+    pub async fn delete(self) -> Result<()> {
+        Ok(self.shim.end().await?)
+    }
+}

@@ -1,0 +1,164 @@
+//! From a wish to a booted machine.
+
+use super::{ImageDefaults, Vm, VmFacts, VmSpec, prepare::prepare};
+use crate::config::{BackendChoice, Config};
+use crate::environment::pins::Pins;
+use crate::environment::{Environments, Installed, disk};
+use crate::error::Result;
+use crate::event::{Event, Observer};
+use crate::machine::choose::{Choice, HostFacts, choose};
+use crate::machine::{BackendSpec, BootFiles, MachineSpec};
+use crate::shim::protocol::Assignment;
+use crate::shim::{self, Client, MachineDirectory};
+use pyro_proto::GuestPath;
+
+/// The size of a machine's disk as its guest sees it, in bytes; what is not written takes no space.
+const DISK_BYTES: u64 = 8 << 30;
+
+impl Vm {
+    /// Starts a machine and waits until commands can run in it. An environment that is not there yet
+    /// is prepared first, which takes a while and tells the observer.
+    ///
+    /// # Errors
+    /// If the wish is impossible, the environment cannot be prepared, or the machine does not boot.
+    pub async fn start(config: &Config, spec: &VmSpec, observer: Observer<'_>) -> Result<Self> {
+        spec.check()?;
+        sweep(config, observer);
+        match backend(config, spec)? {
+            Plan::Machine(choice) => start_machine(config, spec, &choice, observer).await,
+            Plan::Host(warning) => start_on_host(config, spec, warning, observer).await,
+        }
+    }
+}
+
+enum Plan {
+    Machine(Choice),
+    /// Without isolation, and why.
+    Host(String),
+}
+
+/// What killed machines left behind is no reason to refuse a new one.
+fn sweep(config: &Config, observer: Observer<'_>) {
+    if let Err(error) = shim::sweep(&config.paths.machines()) {
+        let error = crate::Error::from(error);
+        observer(Event::Warning(format!("a dead machine could not be removed: {error}")));
+    }
+}
+
+fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
+    if config.backend == BackendChoice::Process && spec.allow_host_compat {
+        return Ok(Plan::Host("PYRO_BACKEND=process asks for it".into()));
+    }
+    let facts = HostFacts::gather(config);
+    match choose(&facts, config.backend, config.require_isolation, spec.allow_weak_isolation) {
+        Ok(choice) => Ok(Plan::Machine(choice)),
+        Err(error) if spec.allow_host_compat && config.require_isolation.is_none() => {
+            Ok(Plan::Host(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn start_machine(
+    config: &Config,
+    spec: &VmSpec,
+    choice: &Choice,
+    observer: Observer<'_>,
+) -> Result<Vm> {
+    let environments = Environments::new(config.clone());
+    let hold = environments.hold()?;
+    let installed = prepare(&environments, &spec.environment, observer).await?;
+    let id = new_id()?;
+    let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
+    Pins::of(&installed).write(directory.path())?;
+    drop(hold);
+    disk::create(&directory.disk(), DISK_BYTES)?;
+    let backend = BackendSpec::Qemu {
+        program: choice.qemu.clone(),
+        accelerator: choice.accelerator,
+        jail: choice.jail,
+        boot: BootFiles {
+            kernel: installed.kernel.vmlinux.clone(),
+            initramfs: installed.initramfs.clone(),
+            image: installed.image.clone(),
+            disk: directory.disk(),
+            disposable: true,
+        },
+    };
+    let facts = facts(&id, &backend, &installed.name, &installed.version, Vec::new());
+    let assignment = assignment(config, spec, id, backend);
+    let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;
+    booted(shim, facts, defaults(installed)).await
+}
+
+async fn start_on_host(
+    config: &Config,
+    spec: &VmSpec,
+    why: String,
+    observer: Observer<'_>,
+) -> Result<Vm> {
+    let warning = format!("the command runs on this host, without isolation: {why}");
+    observer(Event::Warning(warning.clone()));
+    let id = new_id()?;
+    let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
+    let facts = facts(&id, &BackendSpec::Process, "host", "", vec![warning]);
+    let assignment = assignment(config, spec, id, BackendSpec::Process);
+    let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;
+    booted(shim, facts, ImageDefaults::default()).await
+}
+
+fn assignment(config: &Config, spec: &VmSpec, id: String, backend: BackendSpec) -> Assignment {
+    Assignment {
+        pyro: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: MachineSpec { id, vcpu_count: spec.vcpu_count, mem_mib: spec.mem_mib, backend },
+        ttl_seconds: spec.ttl_seconds,
+        cache: config.paths.cache().to_owned(),
+    }
+}
+
+async fn booted(shim: Client, facts: VmFacts, defaults: ImageDefaults) -> Result<Vm> {
+    if let Err(error) = shim.ready().await {
+        // the shim removes everything before it answers; without an answer the next sweep does
+        let _ = shim.end().await;
+        return Err(error);
+    }
+    Ok(Vm { facts, defaults, shim })
+}
+
+fn facts(
+    id: &str,
+    backend: &BackendSpec,
+    environment: &str,
+    version: &str,
+    warnings: Vec<String>,
+) -> VmFacts {
+    VmFacts {
+        vm_id: id.to_owned(),
+        environment: environment.to_owned(),
+        environment_version: version.to_owned(),
+        isolation: backend.isolation(),
+        jail: backend.jail().to_string(),
+        execution_mode: backend.execution_mode().to_owned(),
+        backend: backend.name().to_owned(),
+        warnings,
+    }
+}
+
+fn defaults(installed: Installed) -> ImageDefaults {
+    ImageDefaults {
+        env: installed.env,
+        working_directory: installed.working_directory.map(|directory| {
+            use std::os::unix::ffi::OsStringExt;
+            GuestPath::new(directory.into_os_string().into_vec())
+        }),
+        user: installed.user,
+    }
+}
+
+/// `vm-` and 48 random bits: unique without asking anybody.
+fn new_id() -> Result<String> {
+    let mut bytes = [0; 6];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| shim::ShimError::Spawn(std::io::Error::other(e.to_string())))?;
+    Ok(format!("vm-{}", hex::encode(bytes)))
+}
