@@ -1,1 +1,21 @@
-//! The guest side of pyro.
+//! The guest side of pyro: PID 1 of every machine, or, for the `process` backend, an ordinary process.
+//!
+//! It boots the guest ([`run_as_init`] only), then answers the host's requests over one channel. It
+//! trusts the host and nothing else; it never panics on what it reads, never opens a connection
+//! outward, and keeps no state of its own on disk.
+#![expect(dead_code, reason = "the boot of a machine follows")]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used, clippy::panic))]
+
+mod agent;
+mod channel;
+mod console;
+mod exec;
+mod files;
+mod handle;
+mod process;
+mod reaper;
+mod scope;
+mod serve;
+mod sys;
+
+pub use process::run_as_process;

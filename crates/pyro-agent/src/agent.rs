@@ -1,0 +1,30 @@
+//! What every request needs to know about the agent that serves it.
+
+use crate::files::Root;
+use crate::reaper::Reaper;
+use crate::scope::Scopes;
+use tokio::sync::Notify;
+
+/// The agent of one machine; shared by all its requests.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    /// Where it lives.
+    pub(crate) place: Place,
+    /// Where guest paths lead.
+    pub(crate) root: Root,
+    /// Who waits for which process.
+    pub(crate) reaper: Reaper,
+    /// How the processes of a command are kept together.
+    pub(crate) scopes: Scopes,
+    /// Told when the host asks for the end of the machine.
+    pub(crate) power_off: Notify,
+}
+
+/// Where an agent lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// PID 1 of a virtual machine: everything in it is ours.
+    Machine,
+    /// An ordinary process of the host: only its own children and directory are.
+    Process,
+}

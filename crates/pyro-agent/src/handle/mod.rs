@@ -1,0 +1,59 @@
+//! Reads a stream's request and gives the stream to whoever answers it: one file per verb.
+
+mod echo;
+mod power_off;
+
+use crate::agent::Agent;
+use crate::exec;
+use bytes::Bytes;
+use pyro_proto::mux::Stream;
+use pyro_proto::request::Request;
+use pyro_proto::{Refusal, RefusalCode};
+use std::sync::Arc;
+
+/// Answers one request; returns when the stream is over and nothing of the request is left.
+pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
+    let request = match read(&request) {
+        Ok(request) => request,
+        Err(refusal) => return stream.sender.reset(&refusal),
+    };
+    match request {
+        Request::Echo => echo::run(stream).await,
+        Request::Exec(exec) => exec::run(&agent, &exec, stream).await,
+        Request::PowerOff => power_off::run(&agent),
+        _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
+    }
+}
+
+/// A verb that this agent does not know is unsupported; one that it knows, wrongly used, is invalid.
+fn read(request: &[u8]) -> Result<Request, Refusal> {
+    serde_json::from_slice(request).map_err(|error| {
+        let code = match error.classify() {
+            serde_json::error::Category::Data if is_unknown_verb(&error) => {
+                RefusalCode::Unsupported
+            }
+            _ => RefusalCode::Invalid,
+        };
+        Refusal::new(code, format!("a request that this agent cannot read: {error}"))
+    })
+}
+
+/// serde gives the reason as text only.
+fn is_unknown_verb(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("unknown variant")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_verb_is_unsupported_and_a_malformed_one_is_invalid() {
+        let code = |request: &[u8]| read(request).unwrap_err().code;
+        assert_eq!(code(br#"{"do":"fly"}"#), RefusalCode::Unsupported);
+        assert_eq!(code(br#"{"do":"exec"}"#), RefusalCode::Invalid);
+        assert_eq!(code(br#"{"do":"exec","command":7}"#), RefusalCode::Invalid);
+        assert_eq!(code(b"\xff{"), RefusalCode::Invalid);
+        assert_eq!(read(br#"{"do":"echo"}"#).unwrap(), Request::Echo);
+    }
+}
