@@ -1,10 +1,11 @@
 //! A seccomp filter under the VMM's own: it takes away what no VMM needs and what has opened
-//! kernels before: namespaces, mounts, tracing, loading code into the kernel. It is a deny list, a
+//! kernels before: namespaces, mounts, tracing, loading code into the kernel, and every kind of
+//! socket but local ones: a machine's network is a stream to the shim. It is a deny list, a
 //! second line behind the jail; the VMM's own filter (`-sandbox`, Firecracker's) is the strict one.
 
 use super::note::{Failure, Stage};
 use SeccompCmpArgLen::Dword;
-use SeccompCmpOp::MaskedEq;
+use SeccompCmpOp::{MaskedEq, Ne};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, apply_filter,
@@ -71,6 +72,7 @@ fn programs() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
     let mut denied: BTreeMap<i64, Vec<SeccompRule>> =
         DENIED.iter().map(|call| (*call, Vec::new())).collect();
     denied.insert(libc::SYS_clone, namespace_rules()?);
+    denied.insert(libc::SYS_socket, vec![socket_rule()?]);
     let no_clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     Ok([answer(denied, libc::EPERM)?, answer(no_clone3, libc::ENOSYS)?])
 }
@@ -81,6 +83,12 @@ fn namespace_rules() -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
         SeccompRule::new(vec![SeccompCondition::new(0, Dword, MaskedEq(flag), flag)?])
     };
     NAMESPACE_FLAGS.iter().map(rule).collect()
+}
+
+/// Any address family but `AF_UNIX`.
+fn socket_rule() -> Result<SeccompRule, seccompiler::BackendError> {
+    let local = u64::from(libc::AF_UNIX.unsigned_abs());
+    SeccompRule::new(vec![SeccompCondition::new(0, Dword, Ne, local)?])
 }
 
 fn answer(

@@ -13,8 +13,9 @@ pub(super) const MAX_SPEC: u64 = 1 << 20;
 pub enum Tier {
     /// No jail: only the process limits, `no_new_privs`, and an unprivileged user where pyro is root.
     None,
-    /// No namespaces: Landlock and seccomp confine files and TCP, but UDP, stat, and (before
-    /// Landlock ABI 9) sockets in the file system stay reachable.
+    /// No namespaces: Landlock keeps files and seccomp the network away. The names of files can be
+    /// seen, the host's other processes too; its sockets can be connected to, abstract ones before
+    /// Landlock ABI 6 (Linux 6.12) and those in the file system before ABI 9.
     Landlock,
     /// Own namespaces and own root, with Landlock and seccomp on top.
     Full,

@@ -36,7 +36,7 @@ pub fn probe(executable: &Path) -> TierReport {
             Err(error) => reasons.push(format!("tier {tier}: {error}")),
         }
         if tier == Tier::Full {
-            reasons.extend(obstacles(|name| std::fs::read_to_string(name).ok()));
+            reasons.extend(why_no_namespaces(|file| std::fs::read_to_string(file).ok()));
         }
     }
     TierReport { tier: Tier::None, reasons }
@@ -60,16 +60,21 @@ fn attempt(executable: &Path, tier: Tier) -> Result<(), JailError> {
     if status.success() { Ok(()) } else { Err(JailError::Silent) }
 }
 
-/// The settings among [`OBSTACLES`] that are in the way, given a reader of files.
-fn obstacles(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    OBSTACLES
+/// The settings among [`OBSTACLES`] that are in the way, given a reader of files; or else where to
+/// look for what is.
+fn why_no_namespaces(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let named: Vec<String> = OBSTACLES
         .iter()
         .filter(|(name, bad)| {
             let file = format!("/proc/sys/{}", name.replace('.', "/"));
             read(&file).is_some_and(|value| value.trim() == *bad)
         })
         .map(|(name, bad)| format!("{name}={bad} forbids user namespaces"))
-        .collect()
+        .collect();
+    if named.is_empty() {
+        return vec!["no kernel setting is in the way: perhaps a container or a chroot is".into()];
+    }
+    named
 }
 
 #[cfg(test)]
@@ -83,8 +88,9 @@ mod tests {
             "/proc/sys/user/max_user_namespaces" => Some("96365\n".to_owned()),
             _ => None,
         };
-        let named = obstacles(ubuntu);
+        let named = why_no_namespaces(ubuntu);
         assert_eq!(named.len(), 1);
         assert!(named[0].starts_with("kernel.apparmor_restrict_unprivileged_userns=1"));
+        assert!(why_no_namespaces(|_| None)[0].contains("chroot"));
     }
 }
