@@ -20,13 +20,10 @@ pub struct Inspection {
     /// Where every byte of the image came from.
     pub origin: Option<Origin>,
     /// Where the kernel came from.
-    pub kernel: Option<KernelOrigin>,
+    pub kernel: Option<KernelRecord>,
     /// When the image was made, Unix seconds.
     pub created_at: Option<u64>,
 }
-
-/// Where a kernel came from: the record of the cache.
-pub type KernelOrigin = KernelRecord;
 
 /// See [`super::Environments::inspect`].
 pub(super) fn inspect(cache: &Cache, name: &str) -> Result<Inspection, EnvironmentError> {

@@ -7,7 +7,7 @@ use super::debian::kernel::{Archive, KernelPackage};
 use super::record::{FORMAT, KernelRecord, Stored};
 use super::{EnvironmentError, digest, kernel, now};
 use crate::config::Config;
-use crate::event::{self, Event, Observer, Unit};
+use crate::event::{self, Event, Observer};
 use kernel::Kernel;
 use std::fs;
 use std::path::Path;
@@ -67,13 +67,9 @@ fn fetch(
     if of_cache(cache, &id_of(&package))?.is_some() {
         return Ok(id_of(&package));
     }
-    let what = format!("fetching the kernel {}", package.name);
-    event::step(observer, &what, || {
+    event::step(observer, &format!("fetching the kernel {}", package.name), || {
         super::space::require(cache.root(), KERNEL_SPACE)?;
         let deb = archive.fetch(&mut package)?;
-        let done = fs::metadata(&deb).map_or(0, |m| m.len());
-        let unit = Unit::Bytes;
-        observer(Event::Advanced { what: what.clone(), done, total: Some(done), unit });
         keep(cache, building, &package, &deb)
     })
 }

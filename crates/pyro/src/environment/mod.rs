@@ -26,7 +26,7 @@ mod pull;
 mod space;
 
 pub use error::EnvironmentError;
-pub use inspect::{Inspection, KernelOrigin};
+pub use inspect::Inspection;
 pub use installed::Installed;
 pub use list::{Entry, Listing};
 pub use lock::Lock;

@@ -17,17 +17,33 @@ const KEYRINGS: [&str; 3] = [
 /// # Errors
 /// [`EnvironmentError::MissingTools`], with everything that is missing at once.
 pub(super) fn find_mmdebstrap(config: &Config) -> Result<PathBuf, EnvironmentError> {
-    let root = rustix::process::geteuid().is_root();
     check(
         |program| config.find_program(program),
-        root,
-        KEYRINGS.iter().any(|k| Path::new(k).exists()),
+        rustix::process::geteuid().is_root(),
+        has_sub_uids(),
+        KEYRINGS.iter().any(|keyring| Path::new(keyring).exists()),
     )
+}
+
+/// Whether root has given this user a range of sub-uids: subuid(5) names users by name or number,
+/// and passwd(5) has the name.
+fn has_sub_uids() -> bool {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let (subuid, passwd) = (read("/etc/subuid"), read("/etc/passwd"));
+    let name = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1) == Some(uid.as_str())).then_some(name)
+    });
+    let owner = |line: &str| line.split(':').next().map(str::to_owned);
+    subuid.lines().filter_map(owner).any(|owner| owner == uid || Some(owner.as_str()) == name)
 }
 
 fn check(
     find: impl Fn(&str) -> Option<PathBuf>,
     root: bool,
+    sub_uids: bool,
     keyring: bool,
 ) -> Result<PathBuf, EnvironmentError> {
     let mut lacking = Vec::new();
@@ -45,7 +61,7 @@ fn check(
     }
     // An ordinary user is root either in a user namespace with sub-uids, which the program
     // newuidmap maps, or by pretending; the second works without any set-up by root.
-    let namespace = find("newuidmap").is_some();
+    let namespace = sub_uids && find("newuidmap").is_some();
     let pretence = find("fakechroot").is_some() && find("fakeroot").is_some();
     if !root && !namespace && !pretence {
         lacks("a way to install packages without being root", &["fakechroot", "fakeroot"]);
@@ -66,7 +82,7 @@ mod tests {
 
     fn host(programs: &[&str], root: bool, keyring: bool) -> Result<PathBuf, EnvironmentError> {
         let find = |name: &str| programs.contains(&name).then(|| Path::new("/bin").join(name));
-        check(find, root, keyring)
+        check(find, root, programs.contains(&"newuidmap"), keyring)
     }
 
     #[test]
@@ -85,5 +101,9 @@ mod tests {
         host(&["mmdebstrap", "apt-get", "newuidmap"], false, true).unwrap();
         host(&["mmdebstrap", "apt-get", "fakechroot", "fakeroot"], false, true).unwrap();
         assert!(host(&["mmdebstrap", "apt-get", "fakechroot"], false, true).is_err());
+        let find = |_: &str| Some(PathBuf::from("/bin/any"));
+        check(find, false, false, true).unwrap();
+        let no_pretence = |name: &str| find(name).filter(|_| !name.starts_with("fake"));
+        assert!(check(no_pretence, false, false, true).is_err());
     }
 }
