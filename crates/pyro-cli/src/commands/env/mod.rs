@@ -1,0 +1,40 @@
+//! `pyro env`: what machines boot from.
+
+mod inspect;
+mod list;
+mod prune;
+mod pull;
+
+pub(super) use pull::prepare;
+
+use crate::failure::Outcome;
+use crate::ui::Ui;
+
+/// List, inspect, prepare and remove what machines boot from
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    List(list::Arguments),
+    Inspect(inspect::Arguments),
+    Pull(pull::Arguments),
+    Prune(prune::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(&self, ui: &Ui) -> Outcome {
+        match self {
+            Self::List(arguments) => list::list(ui, arguments),
+            Self::Inspect(arguments) => inspect::inspect(ui, arguments),
+            Self::Pull(arguments) => pull::pull(ui, arguments),
+            Self::Prune(arguments) => prune::prune(ui, arguments),
+        }
+    }
+
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::List(arguments) => arguments.json,
+            Self::Inspect(arguments) => arguments.json,
+            Self::Pull(arguments) => arguments.json,
+            Self::Prune(arguments) => arguments.json,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `pyro env prune`: the cache without what nothing uses.
+
+use crate::failure::Outcome;
+use crate::settings;
+use crate::ui::{Ui, human_bytes};
+use pyro::environment::Environments;
+use std::process::ExitCode;
+
+/// Remove from the cache what no environment and no machine uses
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  pyro env prune\n  pyro env prune --json")]
+pub(crate) struct Arguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(crate) fn prune(ui: &Ui, arguments: &Arguments) -> Outcome {
+    let pruned = Environments::new(settings::config()?).prune()?;
+    if arguments.json {
+        ui.json(&pruned)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for name in &pruned.removed {
+        ui.data(&format!("removed {name}\n"))?;
+    }
+    ui.data(&format!("{} freed\n", human_bytes(pruned.freed_bytes)))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,85 @@
+//! The commands, one file per verb as users type them. A command turns its arguments into a call
+//! of the library and hands the answer to [`Ui`]; the doc comments are the help text.
+
+mod completions;
+mod demo;
+mod doctor;
+mod env;
+mod mcp;
+mod run;
+
+use crate::failure::{FAILED, MISUSED, Outcome, RUN_FAILED};
+use crate::ui::Ui;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+/// Disposable Linux microVM workspaces for coding agents
+#[derive(Debug, Parser)]
+#[command(name = "pyro", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  run      the guest command's own; 128+N where signal N killed it, 124 after a timeout;
+           125 where pyro itself failed, a wrong command line included
+  others   0 done, 1 failed, 2 wrong command line
+  all      128+N where signal N ended pyro, 141 where nobody reads its output";
+
+/// What users type after `pyro`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Doctor(doctor::Arguments),
+    #[command(subcommand)]
+    Env(env::Command),
+    Run(run::Arguments),
+    Demo(demo::Arguments),
+    #[command(subcommand)]
+    Mcp(mcp::Command),
+    Completions(completions::Arguments),
+}
+
+impl Command {
+    /// Does what was typed.
+    pub(crate) fn run(&self, ui: &Ui) -> Outcome {
+        match self {
+            Self::Doctor(arguments) => doctor::doctor(ui, arguments),
+            Self::Env(command) => command.run(ui),
+            Self::Run(arguments) => run::run(ui, arguments),
+            Self::Demo(arguments) => demo::demo(ui, arguments),
+            Self::Mcp(command) => command.run(),
+            Self::Completions(arguments) => completions::completions(ui, arguments),
+        }
+    }
+
+    /// Whether stdout belongs to one JSON document, errors included.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Doctor(arguments) => arguments.json,
+            Self::Env(command) => command.wants_json(),
+            Self::Run(arguments) => arguments.json,
+            Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
+        }
+    }
+
+    /// The exit code of pyro's own failures in this command.
+    pub(crate) fn own_failure(&self) -> u8 {
+        match self {
+            Self::Run(_) => RUN_FAILED,
+            Self::Mcp(_) => MISUSED,
+            Self::Doctor(_) | Self::Env(_) | Self::Demo(_) | Self::Completions(_) => FAILED,
+        }
+    }
+}
+
+/// The exit code of a command line that cannot be read.
+pub(crate) fn usage_failure(words: &[OsString]) -> u8 {
+    if words.get(1).is_some_and(|word| word == "run") { RUN_FAILED } else { MISUSED }
+}
+
+/// Whether a command line that cannot be read asks for JSON all the same.
+pub(crate) fn ask_for_json(words: &[OsString]) -> bool {
+    words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}

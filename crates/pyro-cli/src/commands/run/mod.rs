@@ -1,0 +1,176 @@
+//! `pyro run`: a command in a machine of its own, its streams joined to ours.
+
+mod relay;
+mod words;
+
+use crate::block_on;
+use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
+use crate::interrupt::Interrupts;
+use crate::settings;
+use crate::ui::{Ui, seconds};
+use pyro::Config;
+use pyro::vm::run::{OutputLimits, RunRequest};
+use pyro::vm::{Vm, VmFacts, VmSpec};
+use pyro_proto::request::{Exec, ExecExit};
+use relay::End;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Run a command in a machine of its own, which is deleted afterwards
+///
+/// The command's output is passed on as it comes, byte for byte. Where standard input is a pipe or
+/// a file, the command reads it. Ctrl-C interrupts the command; a second one within 5 seconds ends
+/// the machine. The exit code is the command's own; pyro's failures exit with 125.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pyro run debian:12 -- uname -a
+  pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
+  tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
+  pyro run debian:12 --json -- false")]
+pub(crate) struct Arguments {
+    /// What to boot, as `pyro env list` names it
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// Virtual CPUs
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    vcpu_count: u32,
+    /// Memory in MiB
+    #[arg(long, default_value_t = 1024, value_name = "N")]
+    mem_mib: u32,
+    /// Kill the command after so many seconds; it then exits with 124
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    timeout_seconds: u64,
+    /// End the machine after so many seconds, whatever it does
+    #[arg(long, default_value_t = 600, value_name = "N")]
+    ttl_seconds: u64,
+    /// Give the machine a network
+    #[arg(long)]
+    network: bool,
+    /// Run on the host, without isolation, where no machine can boot
+    #[arg(long)]
+    allow_host_compat: bool,
+    /// Print one JSON document instead of passing the streams on; standard input is not read
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+impl Arguments {
+    fn request(&self) -> RunRequest {
+        RunRequest {
+            vm: VmSpec {
+                environment: self.environment.clone(),
+                vcpu_count: self.vcpu_count,
+                mem_mib: self.mem_mib,
+                ttl_seconds: self.ttl_seconds,
+                network: self.network,
+                allow_host_compat: self.allow_host_compat,
+            },
+            command: words::quoted(&self.command),
+            timeout_seconds: self.timeout_seconds,
+        }
+    }
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Outcome {
+    let config = settings::config()?;
+    let request = arguments.request();
+    request.vm.check().map_err(pyro::Error::from)?;
+    block_on(async {
+        let interrupts = Interrupts::listen()?;
+        if arguments.json {
+            collect(ui, &config, &request, interrupts).await
+        } else {
+            stream(ui, &config, &request, interrupts).await
+        }
+    })
+}
+
+/// One JSON document at the end.
+async fn collect(
+    ui: &Ui,
+    config: &Config,
+    request: &RunRequest,
+    mut interrupts: Interrupts,
+) -> Outcome {
+    let progress = ui.progress();
+    let observer = |event| progress.observe(&event);
+    let run = pyro::vm::run::run(config, request, OutputLimits::default(), &observer);
+    let result = interrupts.or(run).await??;
+    ui.json(&result)?;
+    Ok(exit_code(result.exit_code))
+}
+
+/// Bytes as they come.
+async fn stream(
+    ui: &Ui,
+    config: &Config,
+    request: &RunRequest,
+    mut interrupts: Interrupts,
+) -> Outcome {
+    let started = Instant::now();
+    let progress = ui.progress();
+    let observer = |event| progress.observe(&event);
+    let vm = interrupts.or(Vm::start(config, &request.vm, &observer)).await??;
+    drop(progress);
+    let facts = vm.facts().clone();
+    let ready = started.elapsed();
+    let end = match vm.exec(exec(request)).await {
+        Ok(execution) => relay::relay(execution, &mut interrupts).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = vm.delete().await {
+        ui.warning(&format!("the machine {} could not be deleted: {error}", facts.vm_id));
+    }
+    match end? {
+        End::Exited(exit) => Ok(conclude(ui, request, &facts, exit, ready)),
+        End::Killed(Interrupted { number, .. }) => Ok(ExitCode::from(128 + number)),
+        End::OutputClosed => Ok(ExitCode::from(BROKEN_PIPE)),
+    }
+}
+
+fn exec(request: &RunRequest) -> Exec {
+    Exec {
+        command: request.command.clone(),
+        cwd: None,
+        env: Vec::new(),
+        user: None,
+        stdin: !std::io::stdin().is_terminal(),
+        timeout_ms: Some(request.timeout_seconds.saturating_mul(1000)),
+    }
+}
+
+/// What is left to say once the command has ended by itself.
+fn conclude(
+    ui: &Ui,
+    request: &RunRequest,
+    facts: &VmFacts,
+    exit: ExecExit,
+    ready: Duration,
+) -> ExitCode {
+    if exit.timed_out {
+        let limit = request.timeout_seconds;
+        ui.warning(&format!(
+            "the command was killed after {limit} s; --timeout-seconds sets another limit"
+        ));
+    }
+    ui.summary(&format!(
+        "{}: exit code {} after {}; {}, jail {}, started in {}",
+        facts.environment,
+        exit.code,
+        seconds(Duration::from_micros(exit.duration_us)),
+        facts.isolation,
+        facts.jail,
+        seconds(ready),
+    ));
+    exit_code(exit.code)
+}
+
+/// As a shell sees it: the low eight bits.
+fn exit_code(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,37 @@
+//! The words after `--` as one string for a POSIX shell, each of them standing for itself.
+
+/// Quotes every word that needs it with single quotes (POSIX.1-2024, XCU 2.2.2).
+pub(super) fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    // A leading assignment (`A=b`) is the shell's own syntax, so `=` is left bare only in options.
+    let bare = !word.is_empty()
+        && word.chars().all(plain)
+        && (word.starts_with('-') || !word.contains('='));
+    if bare { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_every_word() {
+        let words = ["a b", "", "it's", "$HOME `x` \"y\" \\", "A=1", "--x=1", "*?[", "ä\n\t!~#"];
+        let words: Vec<String> = words.map(String::from).into();
+        let script = format!("printf '%s\\0' {}", quoted(&words));
+        let output = std::process::Command::new("/bin/sh").args(["-c", &script]).output().unwrap();
+        let read = String::from_utf8(output.stdout).unwrap();
+        let read: Vec<&str> = read.trim_end_matches('\0').split('\0').collect();
+        assert_eq!(read, words);
+    }
+
+    #[test]
+    fn plain_words_stay_readable() {
+        let words = ["git", "log", "--format=%h", "a/b.c"].map(String::from);
+        assert_eq!(quoted(&words), "git log --format=%h a/b.c");
+    }
+}
