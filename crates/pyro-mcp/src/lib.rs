@@ -1,65 +1,20 @@
-//! The MCP server of pyro.
+//! The MCP server of pyro: a thin front end over the library, one file per tool in `tools/`.
+//!
+//! It speaks both protocol eras (`initialize`, and the stateless 2026-07-28) on stdin and stdout.
+//! Nothing here prints: stdout carries the protocol alone. Machines that a call started end with
+//! the call, or with the server.
 
-use pyro::error::{Diagnose, Kind};
+mod ending;
+mod error;
+mod instructions;
+mod preparation;
+mod profile;
+mod progress;
+mod result;
+mod schema;
+mod server;
+mod tools;
 
-/// Which tools a server offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// `vm_run` alone.
-    VmRun,
-    /// The workspace tools that a model needs.
-    WorkspaceCore,
-    /// Every tool.
-    WorkspaceFull,
-}
-
-impl std::str::FromStr for Profile {
-    type Err = ServeError;
-    fn from_str(text: &str) -> Result<Self, ServeError> {
-        match text {
-            "vm-run" => Ok(Self::VmRun),
-            "workspace-core" => Ok(Self::WorkspaceCore),
-            "workspace-full" => Ok(Self::WorkspaceFull),
-            _ => Err(ServeError::NotAvailable),
-        }
-    }
-}
-
-/// What the human fixes for a server.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Its tools.
-    pub profile: Profile,
-    /// Whether the model may ask for commands on the host.
-    pub allow_host_compat: bool,
-}
-
-/// Why a server cannot serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// Later.
-    #[error("not available")]
-    NotAvailable,
-}
-
-impl Diagnose for ServeError {
-    fn kind(&self) -> Kind {
-        Kind::Usage
-    }
-    fn code(&self) -> &'static str {
-        "not_available"
-    }
-}
-
-/// Serves.
-///
-/// # Errors
-/// The profile.
-#[expect(clippy::unused_async, reason = "soon")]
-pub async fn serve(
-    _config: pyro::Config,
-    _settings: Settings,
-    _ending: impl Future<Output = ()>,
-) -> pyro::Result<()> {
-    Err(ServeError::NotAvailable.into())
-}
+pub use error::ServeError;
+pub use profile::{Profile, UnknownProfile};
+pub use server::{Settings, serve};

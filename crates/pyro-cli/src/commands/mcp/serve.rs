@@ -4,6 +4,7 @@ use crate::block_on;
 use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyro_mcp::{Profile, Settings};
 use std::process::ExitCode;
 
@@ -20,11 +21,15 @@ Profiles:
   workspace-full   comes with a later release")]
 pub(crate) struct Arguments {
     /// Which tools to offer
-    #[arg(long, default_value = "workspace-core", value_name = "PROFILE")]
+    #[arg(long, default_value = "workspace-core", value_name = "PROFILE", value_parser = profile())]
     profile: Profile,
     /// Let the model ask for commands on the host where no machine can boot: no isolation
     #[arg(long)]
     allow_host_compat: bool,
+}
+
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    PossibleValuesParser::new(Profile::NAMES).try_map(|name| name.parse::<Profile>())
 }
 
 pub(crate) fn serve(arguments: &Arguments) -> Outcome {

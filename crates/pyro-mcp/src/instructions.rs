@@ -1,0 +1,25 @@
+//! What a model reads about the server before it sees a schema. Chat hosts that defer schemas show
+//! only this and the tools' names, and search in it: the first sentence says when to come here.
+//! Claude Code cuts instructions at 4,096 characters.
+
+use crate::Profile;
+
+const VM_RUN: &str = "\
+Run shell commands in a disposable Linux virtual machine, isolated from the user's computer: use \
+vm_run to execute untrusted or generated code, try a command safely, or see how something behaves \
+on a clean Debian 12.
+
+vm_run starts a fresh machine, runs one command as root with /bin/sh -lc, answers with stdout, \
+stderr and the exit code, and deletes the machine. Nothing is kept between calls and no file of \
+the user's computer is visible inside, so put everything the task needs into one command (a here \
+document can carry a script). The machine has no network.
+
+The first call for an environment may answer `state: preparing`: call again with the same \
+arguments to continue.";
+
+/// The text for a profile.
+pub(crate) fn instructions(profile: Profile) -> &'static str {
+    match profile {
+        Profile::VmRun | Profile::WorkspaceCore | Profile::WorkspaceFull => VM_RUN,
+    }
+}

@@ -1,0 +1,104 @@
+//! Environments made ready in the background, one at a time. A call waits a while and then answers
+//! `state: preparing`; the work goes on, and the next call finds it further or done.
+
+use crate::error::CallError;
+use crate::progress::Phrase;
+use pyro::environment::Environments;
+use pyro::{Config, Error, Report};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// Where an environment stands after a call has waited for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// It can be booted.
+    Ready,
+    /// Not yet; what is being done.
+    Preparing(String),
+}
+
+type Finish = Option<Result<(), Report>>;
+
+#[derive(Debug, Clone)]
+struct Work {
+    environment: String,
+    phrase: Phrase,
+    finish: watch::Receiver<Finish>,
+}
+
+/// The work in hand, shared by all calls of a server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Preparation {
+    work: Arc<Mutex<Option<Work>>>,
+}
+
+impl Preparation {
+    /// Makes sure that `environment` is ready or on its way, and waits for it at most `patience`.
+    /// `phrase` says what is going on meanwhile.
+    ///
+    /// # Errors
+    /// An unknown name, a failed preparation, or one of another environment in the way.
+    pub(crate) async fn wait(
+        &self,
+        config: &Config,
+        environment: &str,
+        patience: Duration,
+        phrase: &Phrase,
+    ) -> Result<Readiness, Error> {
+        if Environments::new(config.clone()).installed(environment)?.is_some() {
+            return Ok(Readiness::Ready);
+        }
+        let work = self.join(config, environment)?;
+        let mut finish = work.finish.clone();
+        let finished = async {
+            let mut follow = tokio::time::interval(Duration::from_millis(500));
+            loop {
+                tokio::select! {
+                    done = finish.wait_for(Option::is_some) => break done.ok().and_then(|f| f.clone()),
+                    _ = follow.tick() => phrase.set(work.phrase.get()),
+                }
+            }
+        };
+        match timeout(patience, finished).await {
+            Ok(Some(Ok(()))) => Ok(Readiness::Ready),
+            Ok(Some(Err(report))) => Err(report.into()),
+            Ok(None) => Err(CallError::PreparationLost(environment.to_owned()).into()),
+            Err(_still_at_it) => Ok(Readiness::Preparing(work.phrase.get())),
+        }
+    }
+
+    /// The work on `environment` that goes on, or new work. Finished work is taken out of the way.
+    fn join(&self, config: &Config, environment: &str) -> Result<Work, Error> {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        match work.as_ref().filter(|work| work.goes_on()) {
+            Some(same) if same.environment == environment => Ok(same.clone()),
+            Some(other) => {
+                Err(CallError::OtherPreparation { other: other.environment.clone() }.into())
+            }
+            None => Ok(work.insert(Work::begin(config.clone(), environment)).clone()),
+        }
+    }
+}
+
+impl Work {
+    fn begin(config: Config, environment: &str) -> Self {
+        let (done, finish) = watch::channel(None);
+        let phrase = Phrase::default();
+        let work = Self { environment: environment.to_owned(), phrase: phrase.clone(), finish };
+        let environment = environment.to_owned();
+        // The library's work blocks. Nobody waits for this thread: it reports through the channel.
+        tokio::task::spawn_blocking(move || {
+            let observer = |event| phrase.follow(&event);
+            let pulled = Environments::new(config).pull(&environment, &observer);
+            // The receiver is gone when the server is.
+            let _ = done.send(Some(pulled.map(|_| ()).map_err(|error| error.report())));
+        });
+        work
+    }
+
+    fn goes_on(&self) -> bool {
+        self.finish.borrow().is_none() && self.finish.has_changed().is_ok()
+    }
+}

@@ -1,0 +1,72 @@
+//! What a model reads. Bulk text is answered as text, never in the structured form as well; where
+//! it is too long, its beginning and end are shown and the middle is counted.
+
+use pyro::Error;
+use rmcp::model::{CallToolResult, ContentBlock};
+
+/// The most characters of one result. Hosts cut what is longer in ways of their own: opencode at
+/// 50 KB, Codex and Claude Code at some 50,000 characters.
+pub(crate) const MAX_CHARACTERS: usize = 24_000;
+
+/// An answer that is text alone.
+pub(crate) fn text(text: String) -> CallToolResult {
+    CallToolResult::success(vec![ContentBlock::text(text)])
+}
+
+/// A failure with its next step. Text alone: some hosts would show the structured form instead.
+pub(crate) fn failure(error: &Error) -> CallToolResult {
+    let report = error.report();
+    let mut text = format!("error: {}\ncode: {}\n", report.message, report.code);
+    for hint in &report.hints {
+        text += &format!("next: {hint}\n");
+    }
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// Shares `budget` characters between two texts: all of what fits, else at least half each.
+pub(crate) fn share(budget: usize, first: usize, second: usize) -> (usize, usize) {
+    let for_first = first.min(budget.saturating_sub(second).max(budget / 2));
+    (for_first, second.min(budget - for_first))
+}
+
+/// At most `limit` characters of `text`, from both ends, with a note in the middle that says how
+/// many are missing and `advice`. The note counts within the limit.
+pub(crate) fn excerpt(text: &str, limit: usize, advice: &str) -> String {
+    let total = text.chars().count();
+    if total <= limit {
+        return text.to_owned();
+    }
+    let note = |cut: usize| format!("\n[... {cut} of {total} characters left out; {advice} ...]\n");
+    // The number that is cut has at most as many digits as the total.
+    let room = limit.saturating_sub(note(total).chars().count());
+    let head = room / 2;
+    let tail = room - head;
+    let head_end = text.char_indices().nth(head).map_or(text.len(), |(at, _)| at);
+    let tail_start = text.char_indices().nth(total - tail).map_or(text.len(), |(at, _)| at);
+    format!("{}{}{}", &text[..head_end], note(total - room), &text[tail_start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_fits_is_not_touched_and_a_longer_one_keeps_both_ends() {
+        assert_eq!(excerpt("abc", 3, "x"), "abc");
+        let long = format!("begin{}end", "ä".repeat(10_000));
+        let short = excerpt(&long, 200, "filter it");
+        assert!(short.chars().count() <= 200, "{}", short.chars().count());
+        assert!(short.starts_with("beginä") && short.ends_with("äend"), "{short}");
+        let shown = short.matches('ä').count() + "beginend".len();
+        let note = format!("[... {} of 10008 characters left out; filter it ...]", 10_008 - shown);
+        assert!(short.contains(&note), "{short}");
+    }
+
+    #[test]
+    fn one_long_stream_takes_what_the_other_leaves_and_two_share() {
+        assert_eq!(share(100, 30, 40), (30, 40));
+        assert_eq!(share(100, 500, 10), (90, 10));
+        assert_eq!(share(100, 10, 500), (10, 90));
+        assert_eq!(share(100, 500, 500), (50, 50));
+    }
+}

@@ -1,0 +1,54 @@
+//! JSON Schemas of tool arguments, without what chat hosts stumble over.
+
+use rmcp::model::JsonObject;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The schema of `T`, without `format` (validators of several hosts print a warning about `uint32`
+/// to the user's terminal) and without the title and description of the type itself.
+pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    let mut schema = match schema.to_value() {
+        Value::Object(schema) => schema,
+        _ => JsonObject::new(),
+    };
+    for own in ["$schema", "title", "description"] {
+        schema.remove(own);
+    }
+    schema.values_mut().for_each(strip_format);
+    Arc::new(schema)
+}
+
+fn strip_format(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "format" || !value.is_string());
+            fields.values_mut().for_each(strip_format);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_format),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Sample {
+        /// A property that is itself called format.
+        format: u32,
+        list: Option<Vec<u64>>,
+    }
+
+    #[test]
+    fn no_format_is_left_and_a_property_of_that_name_stays() {
+        let schema = Value::Object(Arc::unwrap_or_clone(input::<Sample>()));
+        assert!(!schema.to_string().contains("uint"), "{schema}");
+        assert_eq!(schema["properties"]["format"]["type"], "integer");
+        assert!(schema.get("$schema").is_none() && schema.get("title").is_none());
+    }
+}

@@ -1,0 +1,160 @@
+//! The server: what all its calls share, and its life from the first line of stdin to the last.
+
+use crate::ending::UntilEnd;
+use crate::error::ServeError;
+use crate::instructions::instructions;
+use crate::preparation::{Preparation, Readiness};
+use crate::profile::Profile;
+use crate::progress::Phrase;
+use crate::tools;
+use pyro::{Config, Error};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::{RequestContext, ServerInitializeError, ServiceExt};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_util::sync::CancellationToken;
+
+/// What the human fixes for a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Which tools it offers.
+    pub profile: Profile,
+    /// Whether the model may ask for commands on the host where no machine can boot.
+    pub allow_host_compat: bool,
+}
+
+/// How many machines run at the same time; further calls wait their turn.
+const MAX_MACHINES: usize = 4;
+/// How long answers may still be on their way out after the end has come. Hosts kill within 0.5 s.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// What all calls share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    config: Config,
+    settings: Settings,
+    preparation: Preparation,
+    machines: Semaphore,
+    ending: CancellationToken,
+}
+
+/// Serves on stdin and stdout until stdin ends or `interrupted` is done. All machines of the server
+/// are gone then.
+///
+/// # Errors
+/// [`ServeError`]. A client that leaves, at whatever moment, is no error.
+pub async fn serve(
+    config: Config,
+    settings: Settings,
+    interrupted: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    if !settings.profile.is_available() {
+        return Err(ServeError::ProfileNotAvailable(settings.profile).into());
+    }
+    let ending = CancellationToken::new();
+    let server = Server::new(config, settings, ending.clone());
+    let (stdin, stdout) = rmcp::transport::io::stdio_pipes();
+    let transport = (UntilEnd::new(stdin, ending.clone()), stdout);
+    let session = async {
+        match server.serve(transport).await {
+            Ok(running) => {
+                // How a session ends makes no difference to what is done then.
+                let _ = running.waiting().await;
+                Ok(())
+            }
+            Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+            Err(error) => Err(ServeError::Session(Box::new(error)).into()),
+        }
+    };
+    let mut session = std::pin::pin!(session);
+    tokio::select! {
+        ended = &mut session => return ended,
+        () = interrupted => ending.cancel(),
+        () = ending.cancelled() => {}
+    }
+    tokio::time::timeout(FAREWELL, session).await.unwrap_or(Ok(()))
+}
+
+impl Server {
+    fn new(config: Config, settings: Settings, ending: CancellationToken) -> Self {
+        let machines = Semaphore::new(MAX_MACHINES);
+        Self { config, settings, preparation: Preparation::default(), machines, ending }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn allows_host_compat(&self) -> bool {
+        self.settings.allow_host_compat
+    }
+
+    /// Done when the server must end.
+    pub(crate) fn ending(&self) -> &CancellationToken {
+        &self.ending
+    }
+
+    /// The right to run one machine. The semaphore is never closed.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.machines.acquire().await.ok()
+    }
+
+    /// See [`Preparation::wait`].
+    pub(crate) async fn prepare(
+        &self,
+        environment: &str,
+        patience: Duration,
+        phrase: &Phrase,
+    ) -> Result<Readiness, Error> {
+        self.preparation.wait(&self.config, environment, patience, phrase).await
+    }
+
+    fn tool(&self, name: &str) -> Option<&'static tools::Entry> {
+        tools::of(self.settings.profile).find(|tool| tool.name == name)
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(
+                Implementation::new("pyro", env!("CARGO_PKG_VERSION"))
+                    .with_title("pyro: disposable Linux virtual machines"),
+            )
+            .with_instructions(instructions(self.settings.profile))
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tools = tools::of(self.settings.profile).map(|tool| (tool.describe)()).collect();
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Some(tool) = self.tool(&request.name) else {
+            return Err(ErrorData::invalid_params(
+                format!("there is no tool called {:?}", request.name),
+                None,
+            ));
+        };
+        let arguments = request.arguments.unwrap_or_default();
+        Ok((tool.call)(self, arguments, &context).await.into())
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tool(name).map(|tool| (tool.describe)())
+    }
+}
