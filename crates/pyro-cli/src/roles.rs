@@ -12,17 +12,14 @@ type Play = fn(Arguments) -> ExitCode;
 
 /// Hidden first arguments, and what they make of the process.
 const ROLES: [(&str, Play); 4] = [
-    ("__shim", |arguments| pyro::shim::main(arguments)),
-    ("__jail", |arguments| pyro::machine::jail::launcher_main(arguments)),
-    ("__kvm-probe", |arguments| pyro::machine::kvm::probe_main(arguments)),
-    ("__agent", agent),
+    (pyro::shim::ROLE, |arguments| pyro::shim::main(arguments)),
+    (pyro::machine::jail::ROLE, |arguments| pyro::machine::jail::launcher_main(arguments)),
+    (pyro::machine::kvm::ROLE, |arguments| pyro::machine::kvm::probe_main(arguments)),
+    (pyro::machine::process::AGENT_ROLE, agent),
 ];
 
 /// Plays the role that this process was started for; nothing where that is the command line.
 pub(crate) fn play() -> Option<ExitCode> {
-    if pyro_agent::is_init() {
-        pyro_agent::run_as_init();
-    }
     let role = std::env::args_os().nth(1)?;
     let (_, play) = ROLES.iter().find(|(name, _)| role == *name)?;
     Some(play(std::env::args_os().skip(2)))

@@ -158,6 +158,7 @@ fn request(server: &Server, arguments: JsonObject) -> Result<RunRequest, Error> 
         ttl_seconds: input.ttl_seconds,
         network: input.network,
         allow_host_compat: input.allow_host_compat,
+        allow_weak_isolation: false,
     };
     vm.check()?;
     let timeout_seconds = input.timeout_seconds.min(MAX_TIMEOUT_SECONDS);

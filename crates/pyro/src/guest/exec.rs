@@ -41,13 +41,13 @@ impl Execution {
     ///
     /// # Errors
     /// [`GuestError`] when the machine is gone.
-    pub async fn new(stream: Stream, stdin: bool) -> Result<Self, GuestError> {
+    pub async fn new(stream: Stream, stdin: bool) -> crate::Result<Self> {
         let (mut sender, receiver) = stream.split();
         let messenger = sender.messenger();
         let stdin = if stdin {
             Some(ExecStdin(sender))
         } else {
-            sender.finish().await?;
+            sender.finish().await.map_err(GuestError::from)?;
             None
         };
         Ok(Self { receiver, messenger, stdin })
@@ -68,7 +68,7 @@ impl Execution {
     ///
     /// # Errors
     /// [`GuestError`] when the command is over.
-    pub async fn signal(&mut self, signal: i32) -> Result<(), GuestError> {
+    pub async fn signal(&mut self, signal: i32) -> crate::Result<()> {
         self.signaller().send(signal).await
     }
 
@@ -76,17 +76,17 @@ impl Execution {
     ///
     /// # Errors
     /// [`GuestError`] if the command could not be started or the machine is gone.
-    pub async fn next(&mut self) -> Result<Output, GuestError> {
+    pub async fn next(&mut self) -> crate::Result<Output> {
         match self.receiver.next().await {
             Item::Data(Lane::Main, bytes) => Ok(Output::Stdout(bytes)),
             Item::Data(Lane::Err, bytes) => Ok(Output::Stderr(bytes)),
             Item::Message(json) => serde_json::from_slice(&json)
                 .map(Output::Exited)
-                .map_err(|_| GuestError::Nonsense("an exit message that cannot be read")),
+                .map_err(|_| GuestError::Nonsense("an exit message that cannot be read").into()),
             Item::Finish => {
-                Err(GuestError::Nonsense("the command's stream ended without its exit"))
+                Err(GuestError::Nonsense("the command's stream ended without its exit").into())
             }
-            Item::Reset(refusal) => Err(refusal.into()),
+            Item::Reset(refusal) => Err(GuestError::from(refusal).into()),
         }
     }
 }
@@ -96,8 +96,8 @@ impl ExecStdin {
     ///
     /// # Errors
     /// [`GuestError`] when the command is over.
-    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), GuestError> {
-        Ok(self.0.send(Lane::Main, bytes).await?)
+    pub async fn send(&mut self, bytes: &[u8]) -> crate::Result<()> {
+        Ok(self.0.send(Lane::Main, bytes).await.map_err(GuestError::from)?)
     }
 
     /// Reads once from `source` and sends that; returns how many bytes, 0 at the source's end.
@@ -107,16 +107,16 @@ impl ExecStdin {
     pub async fn send_from<R: AsyncRead + Unpin>(
         &mut self,
         source: &mut R,
-    ) -> Result<usize, GuestError> {
-        Ok(self.0.send_from(Lane::Main, source).await?)
+    ) -> crate::Result<usize> {
+        Ok(self.0.send_from(Lane::Main, source).await.map_err(GuestError::from)?)
     }
 
     /// Closes it: the command reads end of file.
     ///
     /// # Errors
     /// [`GuestError`] when the machine is gone.
-    pub async fn close(mut self) -> Result<(), GuestError> {
-        Ok(self.0.finish().await?)
+    pub async fn close(mut self) -> crate::Result<()> {
+        Ok(self.0.finish().await.map_err(GuestError::from)?)
     }
 }
 
@@ -125,7 +125,7 @@ impl Signaller {
     ///
     /// # Errors
     /// [`GuestError`] when the command is over.
-    pub async fn send(&self, signal: i32) -> Result<(), GuestError> {
-        Ok(self.0.send(&ExecControl::Signal { signal }).await?)
+    pub async fn send(&self, signal: i32) -> crate::Result<()> {
+        Ok(self.0.send(&ExecControl::Signal { signal }).await.map_err(GuestError::from)?)
     }
 }

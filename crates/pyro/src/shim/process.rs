@@ -11,17 +11,19 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+/// The executable of this very process, even if an upgrade has replaced its file since.
+const SELF: &str = "/proc/self/exe";
 /// Marks the second start, which becomes the shim.
 const STAY: &str = "--stay";
 
 /// The executable's shim role: `pyro __shim DIRECTORY`, with the lease as stdin and the lock as stdout.
 /// The first process only starts a second one and ends, so that the shim has no parent but init.
 /// Failures end up on stderr, which is the machine's `shim.log`.
-pub fn main(executable: &Path, mut args: impl Iterator<Item = OsString>) -> ExitCode {
+pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(directory) = args.next().map(PathBuf::from) else { return ExitCode::from(125) };
     let outcome = match args.next() {
-        Some(flag) if flag == STAY => stay(executable, directory),
-        _ => leave(executable, &directory),
+        Some(flag) if flag == STAY => stay(directory),
+        _ => leave(&directory),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,24 +34,19 @@ pub fn main(executable: &Path, mut args: impl Iterator<Item = OsString>) -> Exit
     }
 }
 
-fn leave(executable: &Path, directory: &Path) -> crate::Result<()> {
+fn leave(directory: &Path) -> crate::Result<()> {
     // inherits lease, lock and log
-    Command::new(executable)
-        .arg(ROLE)
-        .arg(directory)
-        .arg(STAY)
-        .spawn()
-        .map_err(ShimError::Spawn)?;
+    Command::new(SELF).arg(ROLE).arg(directory).arg(STAY).spawn().map_err(ShimError::Spawn)?;
     Ok(())
 }
 
-fn stay(executable: &Path, directory: PathBuf) -> crate::Result<()> {
+fn stay(directory: PathBuf) -> crate::Result<()> {
     let _ = rustix::process::setsid();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let directory = MachineDirectory::existing(directory);
     let (lease, lock) = take_over_stdio().map_err(ShimError::Spawn)?;
     let assignment: Assignment = MachineDirectory::read(&directory.assignment())?;
-    let kept = Kept { executable: executable.to_owned(), directory, lock, assignment };
+    let kept = Kept { executable: SELF.into(), directory, lock, assignment };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -22,7 +22,7 @@ pub(crate) fn prune(ui: &Ui, arguments: &Arguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     for name in &pruned.removed {
-        ui.data(&format!("removed {name}\n"))?;
+        ui.data(&format!("removed {}\n", name.display()))?;
     }
     ui.data(&format!("{} freed\n", human_bytes(pruned.freed_bytes)))?;
     Ok(ExitCode::SUCCESS)

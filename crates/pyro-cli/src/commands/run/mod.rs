@@ -51,6 +51,9 @@ pub(crate) struct Arguments {
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
+    /// Run an emulated machine even where nothing jails the emulator
+    #[arg(long)]
+    allow_weak_isolation: bool,
     /// Print one JSON document instead of passing the streams on; standard input is not read
     #[arg(long)]
     pub(super) json: bool,
@@ -69,6 +72,7 @@ impl Arguments {
                 ttl_seconds: self.ttl_seconds,
                 network: self.network,
                 allow_host_compat: self.allow_host_compat,
+                allow_weak_isolation: self.allow_weak_isolation,
             },
             command: words::quoted(&self.command),
             timeout_seconds: self.timeout_seconds,

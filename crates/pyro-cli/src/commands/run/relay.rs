@@ -59,7 +59,7 @@ async fn forward(stdin: Option<ExecStdin>) {
     let Some(mut stdin) = stdin else { return };
     let mut ours = tokio::io::stdin();
     while let Ok(1..) = stdin.send_from(&mut ours).await {}
-    stdin.close().await;
+    let _ = stdin.close().await; // it may have ended by itself
 }
 
 /// What signals so far mean for the next one.
