@@ -24,6 +24,7 @@ const USUAL: &[&str] = &[
     "jbd2",
     "rng_core",
     "crc32c",
+    "crypto_crc32c",
     "netfs",
 ];
 
