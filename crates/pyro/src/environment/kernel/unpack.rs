@@ -30,6 +30,7 @@ pub fn unpack_deb(deb: &Path, into: &Path) -> Result<Kernel, KernelError> {
     let version = package.version.ok_or_else(|| lacks("modules"))?;
 
     std::fs::create_dir_all(into.join("modules")).at("create", into)?;
+    forget(into)?;
     write(&into.join("vmlinux"), &bzimage::vmlinux(&boot_image)?)?;
     let mut files = Vec::new();
     for path in order {
@@ -89,6 +90,18 @@ fn version(module: &Path) -> Option<String> {
     let names: Vec<_> = module.components().map(Component::as_os_str).collect();
     let at = names.windows(2).position(|pair| pair[0] == "lib" && pair[1] == "modules")?;
     Some(names.get(at + 2)?.to_str()?.to_owned())
+}
+
+/// Takes the description of an earlier kernel away before its files are overwritten.
+fn forget(into: &Path) -> Result<(), KernelError> {
+    let file = into.join(DESCRIPTION);
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => {
+            removed.at("remove", &file)?;
+            Ok(sync_directory(into)?)
+        }
+    }
 }
 
 /// Writes the description last and all at once: it says that the rest is complete.
@@ -176,6 +189,7 @@ mod tests {
         let virtio = std::fs::read(&kernel.modules[0]).unwrap();
         assert_eq!(virtio, module(&["depends="]), "plain, without signature");
         assert_eq!(Kernel::load(&into).unwrap(), kernel);
+        assert_eq!(unpack_deb(&package(directory.path()), &into).unwrap(), kernel, "once more");
     }
 
     #[test]
