@@ -3,19 +3,21 @@
 //! It boots the guest ([`run_as_init`] only), then answers the host's requests over one channel. It
 //! trusts the host and nothing else; it never panics on what it reads, never opens a connection
 //! outward, and keeps no state of its own on disk.
-#![expect(dead_code, reason = "the boot of a machine follows")]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used, clippy::panic))]
 
 mod agent;
+mod boot;
 mod channel;
 mod console;
 mod exec;
 mod files;
 mod handle;
+mod init;
 mod process;
 mod reaper;
 mod scope;
 mod serve;
 mod sys;
 
+pub use init::{is_init, run_as_init};
 pub use process::run_as_process;

@@ -40,15 +40,14 @@ where
     Ok(())
 }
 
-/// Greets a host only to tell it why this machine is of no use, and waits until it has gone.
-pub(crate) async fn refuse<C>(mut channel: C, boot: Boot) -> Result<(), HandshakeError>
+/// Greets a host only to tell it why this machine is of no use. The result is to be kept until the
+/// host has had time to hear it.
+pub(crate) async fn refuse<C>(mut channel: C, boot: Boot) -> Result<Session, HandshakeError>
 where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (_, early) = handshake::answer(&mut channel, |_| welcome(boot)).await?;
-    let (session, _) = Session::start(channel, Side::Agent, early, 0);
-    session.ended().await;
-    Ok(())
+    Ok(Session::start(channel, Side::Agent, early, 0).0)
 }
 
 fn welcome(boot: Boot) -> Welcome {

@@ -5,7 +5,9 @@
 )]
 
 use rustix::fs::{Mode, OFlags};
+use rustix::ioctl::{self, NoArg, Opcode, Setter, Updater, opcode};
 use rustix::process::{Gid, Uid};
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -63,4 +65,58 @@ fn enter(entry: &Entry) -> rustix::io::Result<()> {
 pub(crate) fn register(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an `OwnedFd` is open, and always the same descriptor, until it is dropped.
     Ok(unsafe { AsyncFd::register(descriptor) }?)
+}
+
+/// Makes an ext4 file system as large as `blocks` of its own blocks: `EXT4_IOC_RESIZE_FS` of
+/// `linux/ext4.h`.
+pub(crate) fn resize_ext4(directory: &File, blocks: u64) -> rustix::io::Result<()> {
+    const RESIZE_FS: Opcode = opcode::write::<u64>(b'f', 16);
+    // SAFETY: the kernel reads one u64 through the pointer, as the opcode says.
+    unsafe { ioctl::ioctl(directory, Setter::<RESIZE_FS, u64>::new(blocks)) }
+}
+
+/// Adds 32 random bytes to the kernel's pool, counts them, and makes it use them at once:
+/// `RNDADDENTROPY` and `RNDRESEEDCRNG` of `linux/random.h`.
+pub(crate) fn seed_random(entropy: &[u8; 32]) -> io::Result<()> {
+    /// `struct rand_pool_info` with its buffer.
+    #[repr(C)]
+    struct Pool {
+        entropy_bits: i32,
+        size: i32,
+        buffer: [u8; 32],
+    }
+    const ADD_ENTROPY: Opcode = opcode::write::<[i32; 2]>(b'R', 3);
+    const RESEED: Opcode = opcode::none(b'R', 7);
+    let random = File::options().write(true).open("/dev/urandom")?;
+    let pool = Pool { entropy_bits: 256, size: 32, buffer: *entropy };
+    // SAFETY: the kernel reads two numbers and then as many bytes as the second says, all in `pool`.
+    unsafe { ioctl::ioctl(&random, Setter::<ADD_ENTROPY, Pool>::new(pool)) }?;
+    // SAFETY: this request takes no argument.
+    unsafe { ioctl::ioctl(&random, NoArg::<RESEED>::new()) }?;
+    Ok(())
+}
+
+/// Brings `lo` up: `SIOCGIFFLAGS`, `SIOCSIFFLAGS` and `IFF_UP` (`netdevice(7)`).
+pub(crate) fn loopback_up() -> io::Result<()> {
+    /// `struct ifreq` of `linux/if.h`, with the flags of its union.
+    #[repr(C)]
+    struct Interface {
+        name: [u8; 16],
+        flags: u16,
+        rest: [u8; 22],
+    }
+    const GET_FLAGS: Opcode = 0x8913;
+    const SET_FLAGS: Opcode = 0x8914;
+    const UP: u16 = 1;
+    let kind = rustix::net::SocketType::DGRAM;
+    let socket = rustix::net::socket(rustix::net::AddressFamily::INET, kind, None)?;
+    let mut loopback = Interface { name: [0; 16], flags: 0, rest: [0; 22] };
+    let [first, second, ..] = &mut loopback.name;
+    (*first, *second) = (b'l', b'o');
+    // SAFETY: the kernel reads and writes one `struct ifreq`, whose size and layout this is.
+    unsafe { ioctl::ioctl(&socket, Updater::<GET_FLAGS, Interface>::new(&mut loopback)) }?;
+    loopback.flags |= UP;
+    // SAFETY: the kernel reads one `struct ifreq`.
+    unsafe { ioctl::ioctl(&socket, Setter::<SET_FLAGS, Interface>::new(loopback)) }?;
+    Ok(())
 }

@@ -38,6 +38,11 @@ impl Cgroups {
         Ok(Cgroup { cgroups: self, name, directory })
     }
 
+    /// Kills whatever lives in any of them.
+    pub(super) fn kill(&self) {
+        kill(&self.directory);
+    }
+
     /// Removes the cgroups of commands that are over where nothing lives any more.
     pub(super) fn sweep(&self) {
         self.survivors().retain(|name| !self.remove(name));
@@ -65,20 +70,24 @@ pub(crate) struct Cgroup<'a> {
 
 impl Cgroup<'_> {
     pub(super) fn admission(&self) -> io::Result<OwnedFd> {
-        self.write_only("cgroup.procs").map_err(Into::into)
+        write_only(&self.directory, "cgroup.procs").map_err(Into::into)
     }
 
     pub(super) fn kill(&self) {
-        if let Ok(kill) = self.write_only("cgroup.kill") {
-            // it only fails where the cgroup is gone
-            let _ = rustix::io::write(kill, b"1");
-        }
+        kill(&self.directory);
     }
+}
 
-    fn write_only(&self, file: &str) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-        rustix::fs::openat(&self.directory, file, flags, Mode::empty())
+fn kill(cgroup: &OwnedFd) {
+    if let Ok(kill) = write_only(cgroup, "cgroup.kill") {
+        // it only fails where the cgroup is gone
+        let _ = rustix::io::write(kill, b"1");
     }
+}
+
+fn write_only(cgroup: &OwnedFd, file: &str) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    rustix::fs::openat(cgroup, file, flags, Mode::empty())
 }
 
 impl Drop for Cgroup<'_> {

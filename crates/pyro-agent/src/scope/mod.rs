@@ -6,7 +6,8 @@ mod descent;
 
 pub(crate) use descent::kill_all as kill_descendants;
 
-use cgroup::{Cgroup, Cgroups};
+use cgroup::Cgroup;
+pub(crate) use cgroup::Cgroups;
 use descent::Descent;
 use rustix::process::Pid;
 use std::io;
@@ -42,6 +43,13 @@ impl Scopes {
             Self::Cgroups(cgroups) => Scope::Cgroup(cgroups.make()?),
             Self::Descent(marks) => Scope::Descent(marks.make()),
         })
+    }
+
+    /// Kills whatever any command has started, at the end of a machine.
+    pub(crate) fn kill_everything(&self) {
+        if let Self::Cgroups(cgroups) = self {
+            cgroups.kill();
+        }
     }
 
     /// Drops scopes whose last process has ended since the command did.
