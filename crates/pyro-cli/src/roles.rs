@@ -20,6 +20,9 @@ const ROLES: [(&str, Play); 4] = [
 
 /// Plays the role that this process was started for; nothing where that is the command line.
 pub(crate) fn play() -> Option<ExitCode> {
+    if pyro_agent::is_init() {
+        pyro_agent::run_as_init();
+    }
     let role = std::env::args_os().nth(1)?;
     let (_, play) = ROLES.iter().find(|(name, _)| role == *name)?;
     Some(play(std::env::args_os().skip(2)))

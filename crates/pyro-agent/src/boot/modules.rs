@@ -1,5 +1,5 @@
-//! Loads kernel modules from the initramfs: `/modules/LIST` names them in the order they need,
-//! one per line; `/modules/NAME.ko` is each of them, ready to load.
+//! Loads kernel modules from the initramfs: `/modules/LIST` names their files in the order they
+//! need, one per line; each lies beside it, ready to load.
 
 use super::{Failure, Stage};
 use rustix::io::Errno;
@@ -22,7 +22,7 @@ pub(super) fn load(list: &str) -> Result<(), Failure> {
 }
 
 fn load_one(name: &str) -> io::Result<()> {
-    let file = File::open(Path::new(DIRECTORY).join(format!("{name}.ko")))?;
+    let file = File::open(Path::new(DIRECTORY).join(name))?;
     match rustix::system::finit_module(&file, c"", 0) {
         Ok(()) | Err(Errno::EXIST) => Ok(()),
         Err(error) => Err(error.into()),

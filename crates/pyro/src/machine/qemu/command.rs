@@ -142,11 +142,11 @@ fn push(args: &mut Vec<String>, words: &[&str]) {
     args.extend(words.iter().map(|w| (*w).to_owned()));
 }
 
-/// Device nodes that QEMU opens.
+/// Device nodes that QEMU opens; `/dev/null` to find out how files can be locked.
 pub(super) fn devices(accelerator: Accelerator) -> Vec<PathBuf> {
     match accelerator {
-        Accelerator::Kvm => vec!["/dev/kvm".into()],
-        Accelerator::Tcg => Vec::new(),
+        Accelerator::Kvm => vec!["/dev/null".into(), "/dev/kvm".into()],
+        Accelerator::Tcg => vec!["/dev/null".into()],
     }
 }
 
