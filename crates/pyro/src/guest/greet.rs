@@ -1,18 +1,27 @@
 //! The handshake with a machine that just started, and the session after it.
 
-use crate::machine::MachineError;
-use pyro_proto::handshake::{self, Boot, GENERATION, HandshakeError, Hello, OLDEST};
+use pyro_proto::handshake::{self, Boot, BootNote, GENERATION, HandshakeError, Hello, OLDEST};
 use pyro_proto::mux::{Incoming, Session, Side};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Why there is no session with the agent.
+#[derive(Debug, thiserror::Error)]
+pub enum GreetError {
+    /// What answered is not our agent, or nothing did.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The agent says which step of its boot failed.
+    #[error("boot stage {}: {}", .0.stage, .0.message)]
+    Boot(BootNote),
+}
 
 /// Greets the agent and starts the session. Waits as long as the agent takes: the caller has
 /// the deadline. The guest may open no streams.
 ///
 /// # Errors
-/// [`MachineError::Boot`] with the agent's own note when its boot failed, or
-/// [`MachineError::Handshake`] when it is not our agent.
-pub async fn greet<C>(mut channel: C, hostname: &str) -> Result<(Session, Incoming), MachineError>
+/// [`GreetError`].
+pub async fn greet<C>(mut channel: C, hostname: &str) -> Result<(Session, Incoming), GreetError>
 where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -29,7 +38,7 @@ where
     let (welcome, early) = handshake::offer(&mut channel, random()?, &hello).await?;
     match welcome.boot {
         Boot::Ready { .. } => Ok(Session::start(channel, Side::Host, early, 0)),
-        Boot::Failed(note) => Err(MachineError::Boot { note }),
+        Boot::Failed(note) => Err(GreetError::Boot(note)),
     }
 }
 

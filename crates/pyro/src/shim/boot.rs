@@ -1,7 +1,7 @@
 //! From a spec to a greeted agent: with a deadline, and one more try.
 
 use super::ledger::{Entry, Ledger};
-use crate::guest::greet::greet;
+use crate::guest::greet::{GreetError, greet};
 use crate::machine::backend::Place;
 use crate::machine::console::Console;
 use crate::machine::{Backend, Launched, MachineError, MachineSpec, Vmm};
@@ -49,7 +49,8 @@ async fn attempt(
     let failed = tokio::select! {
         greeted = greet(channel, &spec.id) => match greeted {
             Ok((guest, _)) => return Ok(Ok(Booted { vmm, guest })),
-            Err(error) => Some(error),
+            Err(GreetError::Boot(note)) => Some(MachineError::Boot { note }),
+            Err(GreetError::Handshake(error)) => Some(error.into()),
         },
         _ = vmm.ended() => None,
         () = tokio::time::sleep(deadline) => {

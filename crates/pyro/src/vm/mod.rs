@@ -10,13 +10,14 @@ mod start;
 
 pub use crate::guest::exec::Signaller;
 pub use crate::guest::{ExecStdin, Execution, Output};
+pub use pyro_proto::request::{Exec, ExecExit};
 pub use spec::{DEFAULT_ENVIRONMENT, MAX_MEM_MIB, MAX_VCPU_COUNT, MIN_MEM_MIB, SpecError, VmSpec};
 
 use crate::config::Isolation;
 use crate::error::Result;
 use crate::shim::Client;
 use pyro_proto::GuestPath;
-use pyro_proto::request::{Exec, Request};
+use pyro_proto::request::Request;
 
 /// What is known about a running machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

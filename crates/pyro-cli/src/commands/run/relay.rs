@@ -4,8 +4,8 @@
 use crate::failure::{Failure, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
 use bytes::Bytes;
+use pyro::vm::ExecExit;
 use pyro::vm::{ExecStdin, Execution, Output};
-use pyro_proto::request::ExecExit;
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt, Stderr, Stdout};
 use tokio::time::Instant;
