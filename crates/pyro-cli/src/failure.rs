@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) const RUN_FAILED: u8 = 125;
 /// pyro's own failures in every other command.
 pub(crate) const FAILED: u8 = 1;
-/// A command line that cannot be read, `run` apart.
+/// A command line or a setting that cannot be used, `run` apart.
 pub(crate) const MISUSED: u8 = 2;
 /// Nobody reads what is written: 128 + SIGPIPE, as a shell reports it.
 pub(crate) const BROKEN_PIPE: u8 = 141;
@@ -65,10 +65,12 @@ impl Failure {
         }
     }
 
-    /// The exit code, where `own` is that of pyro's failures in this command.
-    pub(crate) fn exit_code(&self, own: u8) -> ExitCode {
+    /// The exit code in `run`, or in any other command.
+    pub(crate) fn exit_code(&self, in_run: bool) -> ExitCode {
         ExitCode::from(match self {
-            Self::Error(_) => own,
+            Self::Error(_) if in_run => RUN_FAILED,
+            Self::Error(error) if error.kind() == Kind::Usage => MISUSED,
+            Self::Error(_) => FAILED,
             Self::Interrupted(interrupted) => 128 + interrupted.number,
             Self::BrokenPipe => BROKEN_PIPE,
         })

@@ -37,7 +37,7 @@ fn finish(command: &Command, ui: &Ui) -> ExitCode {
             if let Some(report) = failure.report() {
                 ui.failure(&report, command.wants_json());
             }
-            failure.exit_code(command.own_failure())
+            failure.exit_code(matches!(command, Command::Run(_)))
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod paths;
 
+pub mod doctor;
 pub mod environment;
 pub mod guest;
 pub mod machine;

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms of the library, low to high. A file uses its own room and lower layers; `lib.rs`
 /// stands above all.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["error", "config", "paths", "event"],
     &["hostfs", "secret", "machine", "guest"],
     &["network", "environment"],
     &["shim"],
     &["workspace", "vm"],
+    &["doctor"],
     &[ROOT],
 ];
 

@@ -8,7 +8,7 @@ mod env;
 mod mcp;
 mod run;
 
-use crate::failure::{FAILED, MISUSED, Outcome, RUN_FAILED};
+use crate::failure::{MISUSED, Outcome, RUN_FAILED};
 use crate::ui::Ui;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   run      the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
-  others   0 done, 1 failed, 2 wrong command line
+  others   0 done, 1 failed, 2 wrong command line or setting
   all      128+N where signal N ended pyro, 141 where nobody reads its output";
 
 /// What users type after `pyro`.
@@ -61,15 +61,6 @@ impl Command {
             Self::Env(command) => command.wants_json(),
             Self::Run(arguments) => arguments.json,
             Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
-        }
-    }
-
-    /// The exit code of pyro's own failures in this command.
-    pub(crate) fn own_failure(&self) -> u8 {
-        match self {
-            Self::Run(_) => RUN_FAILED,
-            Self::Mcp(_) => MISUSED,
-            Self::Doctor(_) | Self::Env(_) | Self::Demo(_) | Self::Completions(_) => FAILED,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The only code that prints. Data goes to stdout, everything said about it to stderr; colours and
 //! moving bars appear only on terminals, and nothing is said by colour alone.
 
+mod checklist;
 mod progress;
 mod table;
 mod text;
 
+pub(crate) use checklist::checklist;
 pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 pub(crate) use text::{human_bytes, outline, seconds};

@@ -89,6 +89,14 @@ impl Environments {
         Ok(pull::pull(&self.config, &self.cache, name, observer)?)
     }
 
+    /// Whether this host has the programs to build environments; found out without building one.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::MissingTools`], with the packages to install.
+    pub fn check_host(&self) -> Result<()> {
+        Ok(debian::check_host(&self.config)?)
+    }
+
     /// Removes the images, kernels and initramfs that no environment and no machine uses, and what
     /// killed builds left behind.
     ///

@@ -46,6 +46,11 @@ pub(super) struct Built {
     pub(super) origin: Origin,
 }
 
+/// Whether the host has what [`build`] needs.
+pub(super) fn check_host(config: &Config) -> Result<(), EnvironmentError> {
+    requirements::find_mmdebstrap(config).map(drop)
+}
+
 /// Builds the image of `recipe`.
 pub(super) fn build(
     config: &Config,
