@@ -15,6 +15,9 @@ pub enum GuestError {
     /// The agent answered something that makes no sense.
     #[error("the guest broke the protocol: {0}")]
     Nonsense(&'static str),
+    /// The command's time limit is long over, and the guest does not say that it ended.
+    #[error("the guest did not end the command at its time limit")]
+    Overdue,
     /// The host's side of a transfer failed.
     #[error("cannot {0}")]
     Host(&'static str, #[source] std::io::Error),
@@ -38,6 +41,7 @@ impl Diagnose for GuestError {
                 RefusalCode::TooMany => Kind::Busy,
                 _ => Kind::Guest,
             },
+            Self::Overdue => Kind::Timeout,
             Self::Gone(_) | Self::Nonsense(_) => Kind::Guest,
             Self::Host(..) => Kind::Host,
         }
@@ -57,6 +61,7 @@ impl Diagnose for GuestError {
             },
             Self::Gone(_) => "machine_gone",
             Self::Nonsense(_) => "guest_protocol",
+            Self::Overdue => "guest_overdue",
             Self::Host(..) => "io",
         }
     }

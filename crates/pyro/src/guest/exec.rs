@@ -5,7 +5,9 @@ use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Messenger, Receiver, Sender, Stream};
 use pyro_proto::request::{ExecControl, ExecExit};
+use std::time::Duration;
 use tokio::io::AsyncRead;
+use tokio::time::Instant;
 
 /// One thing that a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +27,12 @@ pub struct Execution {
     receiver: Receiver,
     messenger: Messenger,
     stdin: Option<ExecStdin>,
+    overdue: Option<Instant>,
 }
+
+/// How much longer than the command's own time limit its guest may take to report the end. An
+/// emulated guest under load needs a moment to kill what the command started.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The stdin of a running command. Dropping it without [`ExecStdin::close`] kills the command.
 #[derive(Debug)]
@@ -36,12 +43,12 @@ pub struct ExecStdin(Sender);
 pub struct Signaller(Messenger);
 
 impl Execution {
-    /// Over a stream that was opened with [`pyro_proto::request::Request::Exec`]; `stdin` as in that
-    /// request.
+    /// Over a stream that was opened with [`pyro_proto::request::Request::Exec`]; `stdin` and `limit`
+    /// as in that request. The guest enforces the limit, and this side that the guest does.
     ///
     /// # Errors
     /// [`GuestError`] when the machine is gone.
-    pub async fn new(stream: Stream, stdin: bool) -> crate::Result<Self> {
+    pub async fn new(stream: Stream, stdin: bool, limit: Option<Duration>) -> crate::Result<Self> {
         let (mut sender, receiver) = stream.split();
         let messenger = sender.messenger();
         let stdin = if stdin {
@@ -50,7 +57,9 @@ impl Execution {
             sender.finish().await.map_err(GuestError::from)?;
             None
         };
-        Ok(Self { receiver, messenger, stdin })
+        let overdue =
+            limit.and_then(|limit| Instant::now().checked_add(limit.saturating_add(GRACE)));
+        Ok(Self { receiver, messenger, stdin, overdue })
     }
 
     /// The command's stdin, once, if the request asked for it.
@@ -77,7 +86,12 @@ impl Execution {
     /// # Errors
     /// [`GuestError`] if the command could not be started or the machine is gone.
     pub async fn next(&mut self) -> crate::Result<Output> {
-        match self.receiver.next().await {
+        let next = self.receiver.next();
+        let item = match self.overdue {
+            None => next.await,
+            Some(at) => tokio::time::timeout_at(at, next).await.map_err(|_| GuestError::Overdue)?,
+        };
+        match item {
             Item::Data(Lane::Main, bytes) => Ok(Output::Stdout(bytes)),
             Item::Data(Lane::Err, bytes) => Ok(Output::Stderr(bytes)),
             Item::Message(json) => serde_json::from_slice(&json)

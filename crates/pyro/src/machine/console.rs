@@ -15,7 +15,7 @@ const QUOTE: usize = 600;
 pub struct Console(Arc<Mutex<VecDeque<u8>>>);
 
 impl Console {
-    /// Reads `source` to its end, keeping the newest [`KEEP`] bytes.
+    /// Reads `source` to its end, keeping the newest 64 KiB.
     pub async fn follow<R: AsyncRead + Unpin>(self, mut source: R) {
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = source.read(&mut buffer).await {

@@ -8,7 +8,7 @@
 //! - the front end makes the [`directory`], locked, and hands the lock to the shim;
 //! - the lock is held exactly as long as the shim lives, whatever kills it;
 //! - the VMM dies with the shim (`PR_SET_PDEATHSIG`), the shim ends with its owner or its time;
-//! - [`sweep`] takes the lock of a machine whose shim is dead, and removes what the [`ledger`] names.
+//! - [`sweep()`] takes the lock of a machine whose shim is dead, and removes what the `ledger.rs` names.
 
 mod boot;
 pub mod client;

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::shim::Client;
 use pyro_proto::GuestPath;
 use pyro_proto::request::Request;
+use std::time::Duration;
 
 /// What is known about a running machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +73,9 @@ impl Vm {
         exec.cwd = exec.cwd.or(defaults.working_directory);
         exec.user = exec.user.or(defaults.user);
         exec.env = defaults.env.into_iter().chain(exec.env).collect();
-        let stdin = exec.stdin;
+        let (stdin, limit) = (exec.stdin, exec.timeout_ms.map(Duration::from_millis));
         let stream = self.shim.guest(Request::Exec(exec)).await?;
-        Ok(Execution::new(stream, stdin).await?)
+        Execution::new(stream, stdin, limit).await
     }
 
     /// Ends the machine. When this returns nothing of it is left on the host.

@@ -1,5 +1,5 @@
 //! QEMU's `microvm` machine: KVM where it works, software emulation where not. Every figure and
-//! every flag that is not obvious is explained where it stands, in [`command`].
+//! every flag that is not obvious is explained where it stands, in `command.rs`.
 
 mod command;
 mod sys;
