@@ -42,6 +42,15 @@ impl Lock {
         Self::attempt(&open(path)?, path, FlockOperation::NonBlockingLockExclusive)
     }
 
+    /// Like [`Lock::try_exclusive`], on a directory itself: the lock moves and goes with it.
+    ///
+    /// # Errors
+    /// When the directory cannot be opened or locked.
+    pub fn try_directory(path: &Path) -> Result<Option<Self>, PathError> {
+        let directory = File::open(path).at("open", path)?;
+        Self::attempt(&directory, path, FlockOperation::NonBlockingLockExclusive)
+    }
+
     fn wait(
         path: &Path,
         operation: FlockOperation,

@@ -31,7 +31,7 @@ pub(super) fn hold(cache: &Cache, observer: Observer<'_>) -> Result<Lock, PathEr
 pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, EnvironmentError> {
     cache.create()?;
     let _alone = cache.lock("prune", "using the cache", &ignore)?;
-    building::sweep(cache, &Remover::of(config))?;
+    building::sweep(cache, &Remover::of(config));
     let (mut used, notes) = of_environments(config, cache)?;
     used.extend(pins::of_all_machines(&config.paths.machines())?);
     let mut pruned = Pruned::default();

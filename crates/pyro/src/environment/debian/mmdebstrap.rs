@@ -1,7 +1,8 @@
 //! The command line that installs a recipe's packages and prints the tree as a tar stream.
 
 use super::super::catalog::Recipe;
-use super::SUITE;
+use super::{SUITE, tool};
+use crate::config::Config;
 use std::path::Path;
 use std::process::Command;
 
@@ -20,13 +21,14 @@ const FORGET_THE_BUILD: &str = "rm -rf \"$1/var/log/apt\" \"$1/var/log/dpkg.log\
 
 /// The command for `recipe`. `settings` is a file of apt settings for the build.
 pub(super) fn command(
+    config: &Config,
     mmdebstrap: &Path,
     recipe: &Recipe,
     sources: &[String],
     settings: &Path,
     scratch: &Path,
 ) -> Command {
-    let mut command = Command::new(mmdebstrap);
+    let mut command = with_own_mounts(config, mmdebstrap);
     command
         .args(["--verbose", "--mode=auto", "--variant=apt", "--architectures=amd64"])
         .args(["--format=tar", "--components=main"])
@@ -41,4 +43,23 @@ pub(super) fn command(
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
         .current_dir("/");
     command
+}
+
+/// As root, mmdebstrap mounts the host's `/proc`, `/sys` and devices below the tree, and leaves
+/// them mounted when it is killed. In a mount namespace of its own they go with its last process.
+/// Where root may not make one (in a container), it may not mount either.
+fn with_own_mounts(config: &Config, mmdebstrap: &Path) -> Command {
+    if rustix::process::geteuid().is_root()
+        && let Some(unshare) = config.find_program("unshare")
+    {
+        let wrapped = |program: &Path| {
+            let mut command = Command::new(&unshare);
+            command.args(["--mount", "--propagation=private", "--"]).arg(program);
+            command
+        };
+        if tool::output(config, &wrapped(Path::new("true"))).is_ok() {
+            return wrapped(mmdebstrap);
+        }
+    }
+    Command::new(mmdebstrap)
 }

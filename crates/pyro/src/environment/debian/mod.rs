@@ -62,11 +62,13 @@ pub(super) fn build(
     let sources = sources::choose(config)?;
     let settings = building.file("apt.conf");
     std::fs::write(&settings, apt_settings::of_host(config)).at("write", &settings)?;
-    let command = mmdebstrap::command(&mmdebstrap, recipe, &sources, &settings, building.scratch());
+    let command =
+        mmdebstrap::command(config, &mmdebstrap, recipe, &sources, &settings, building.scratch());
     let image = building.file("image.erofs");
     let mut progress = Progress::default();
     let (entries, seen) = tool::stream(
         config,
+        "mmdebstrap",
         &command,
         tool::SILENCE,
         &mut |line| report(progress.line(line).as_ref(), recipe, observer),
@@ -100,11 +102,16 @@ fn check(seen: &Seen, tool: String, mode: Option<String>) -> Result<Origin, Envi
     os_release::verify(&seen.text(OS_RELEASE))?;
     Ok(Origin::DebianArchive {
         suite: SUITE.to_owned(),
-        sources: seen.text(SOURCES_LIST).lines().map(str::to_owned).collect(),
+        sources: entries_of(&seen.text(SOURCES_LIST)),
         tool,
         mode: mode.unwrap_or_else(|| "unknown".to_owned()),
         packages: packages::installed(&seen.text(DPKG_STATUS))?,
     })
+}
+
+/// The lines of a sources.list(5) that name a repository.
+fn entries_of(sources_list: &str) -> Vec<String> {
+    sources_list.lines().filter(|line| line.starts_with("deb ")).map(str::to_owned).collect()
 }
 
 /// `mmdebstrap 1.3.5`.

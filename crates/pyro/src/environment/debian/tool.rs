@@ -23,8 +23,9 @@ use std::time::{Duration, Instant};
 pub(super) const SILENCE: Duration = Duration::from_secs(600);
 /// More than any list that pyro asks for; longer output is cut.
 const MAX_OUTPUT: u64 = 16 << 20;
-/// How much of what a program says on stderr is kept for its error message.
-const MAX_LAST_LINES: usize = 12;
+/// How much of what a program says on stderr is kept for its error message: a failure of dpkg takes
+/// seven lines to work its way up through apt and mmdebstrap.
+const MAX_LAST_LINES: usize = 8;
 const MAX_LINE: usize = 400;
 /// How long a program may take to clean up after a polite signal.
 const GRACE: Duration = Duration::from_secs(10);
@@ -38,19 +39,21 @@ const WITH_LIFELINE: &str = "exec 3<&0 </dev/null
 exec 3<&-
 exec \"$@\"";
 
-/// Runs `command` and hands its standard output to `read`, its standard error to `on_line` line by
-/// line. Returns what `read` made of it, if the program ended well.
+/// Runs `command`, which errors call `program`, and hands its standard output to `read`, its
+/// standard error to `on_line` line by line. Returns what `read` made of it, if the program ended
+/// well.
 ///
 /// # Errors
 /// The program's failure where there is one to explain a failure of `read`, else that of `read`.
 pub(super) fn stream<T>(
     config: &Config,
+    program: &str,
     command: &Command,
     silence: Duration,
     on_line: &mut (dyn FnMut(&str) + Send),
     read: impl FnOnce(&mut dyn Read) -> Result<T, EnvironmentError>,
 ) -> Result<T, EnvironmentError> {
-    let program = name_of(command);
+    let program = program.to_owned();
     let mut group = Group::spawn(config, command)?;
     let (Some(stdout), Some(stderr)) = (group.child.stdout.take(), group.child.stderr.take())
     else {
@@ -88,7 +91,7 @@ pub(super) fn stream<T>(
 /// # Errors
 /// The program's failure.
 pub(super) fn output(config: &Config, command: &Command) -> Result<String, EnvironmentError> {
-    stream(config, command, SILENCE, &mut |_| {}, |stdout| {
+    stream(config, &name_of(command), command, SILENCE, &mut |_| {}, |stdout| {
         let mut bytes = Vec::new();
         stdout
             .take(MAX_OUTPUT)
@@ -292,10 +295,14 @@ impl Lines {
             return;
         }
         on_line(line);
+        // apt and mmdebstrap mark mere information so.
+        if line.starts_with("I: ") {
+            return;
+        }
         if self.last.len() == MAX_LAST_LINES {
             self.last.pop_front();
         }
-        self.last.push_back(line.to_owned());
+        self.last.push_back(line.trim_start().to_owned());
     }
 }
 
@@ -320,7 +327,7 @@ mod tests {
     }
 
     fn run(script: &str, silence: Duration) -> Result<String, EnvironmentError> {
-        stream(&config(), &sh(script), silence, &mut |_| {}, |stdout| {
+        stream(&config(), "sh", &sh(script), silence, &mut |_| {}, |stdout| {
             let mut text = String::new();
             stdout.read_to_string(&mut text).at("read", Path::new("stdout"))?;
             Ok(text)
@@ -337,8 +344,11 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_with_the_last_lines_without_control_characters() {
-        let error =
-            run("seq 1 40 >&2; printf 'E: \\033[31mno\\n' >&2; exit 3", SILENCE).unwrap_err();
+        let error = run(
+            "seq 1 40 >&2; printf 'E: \\033[31mno\\n' >&2; echo I: tidying >&2; exit 3",
+            SILENCE,
+        )
+        .unwrap_err();
         let text = error.to_string();
         assert!(text.contains("exit status: 3") && text.ends_with("40; E: [31mno"), "{text}");
         assert!(!text.contains("10;"), "{text}");
@@ -354,7 +364,7 @@ mod tests {
 
     #[test]
     fn the_readers_error_wins_when_the_program_was_well_and_the_program_is_ended() {
-        let error = stream(&config(), &sh("yes; exit 1"), SILENCE, &mut |_| {}, |stdout| {
+        let error = stream(&config(), "sh", &sh("yes; exit 1"), SILENCE, &mut |_| {}, |stdout| {
             let mut some = [0; 10];
             stdout.read_exact(&mut some).at("read", Path::new("stdout"))?;
             Err::<(), _>(EnvironmentError::WrongSystem { reason: "mine".into() })
@@ -369,6 +379,7 @@ mod tests {
         let began = Instant::now();
         stream(
             &config(),
+            "sh",
             &sh("sleep 60 >/dev/null & echo $! >&2"),
             SILENCE,
             &mut |line| line.clone_into(&mut pid),
@@ -385,6 +396,7 @@ mod tests {
         let mut lines = Vec::new();
         stream(
             &config(),
+            "sh",
             &sh("echo one >&2; echo two >&2"),
             SILENCE,
             &mut |line| lines.push(line.to_owned()),
