@@ -17,8 +17,9 @@ pub struct Recipe {
     pub description: &'static str,
     /// Debian packages on top of the essential ones and `apt`.
     pub packages: &'static [&'static str],
-    /// Bytes to have free, in the cache and again in the scratch directory: what a build was seen
-    /// to use there (unpacked tree and downloaded packages) and half as much again.
+    /// Bytes to have free on the disks of the cache and of the scratch directory, which may be one:
+    /// what a build was seen to use (unpacked tree, downloaded packages, image; 1.2 GB for the
+    /// largest) and a quarter as much again.
     pub space_bytes: u64,
 }
 
@@ -31,21 +32,21 @@ pub const RECIPES: &[Recipe] = &[
         version: "1.0.0",
         description: "Debian 12 (bookworm) with git and CA certificates",
         packages: &["ca-certificates", "git"],
-        space_bytes: 512 * MIB,
+        space_bytes: 768 * MIB,
     },
     Recipe {
         name: "debian:12-base",
         version: "1.0.0",
         description: "Debian 12 (bookworm), minimal: apt and CA certificates",
         packages: &["ca-certificates"],
-        space_bytes: 384 * MIB,
+        space_bytes: 640 * MIB,
     },
     Recipe {
         name: "debian:12-build",
         version: "1.0.0",
         description: "Debian 12 (bookworm) with git and the C and C++ build tools",
         packages: &["build-essential", "ca-certificates", "git"],
-        space_bytes: 1024 * MIB,
+        space_bytes: 1536 * MIB,
     },
 ];
 

@@ -63,22 +63,15 @@ pub(super) fn prepare(
     Ok(Early { path, key })
 }
 
-/// A name for the present state of both files. The modules of a kernel of the user's own are not
-/// looked at one by one: a new `vmlinux` is the sign that they changed.
+/// A name for the present state of the executable, the kernel image and its modules. The shared
+/// libraries of the executable are not looked at: older ones in an initramfs still fit it.
 pub(super) fn stat_of(executable: &Path, kernel: &Kernel) -> Result<String, PathError> {
     let mut text = String::new();
-    for path in [executable, &kernel.vmlinux] {
+    let files = [executable, &kernel.vmlinux].into_iter();
+    for path in files.chain(kernel.modules.iter().map(PathBuf::as_path)) {
         let m = fs::metadata(path).at("look at", path)?;
-        text += &format!(
-            "{path:?} {} {} {}.{} {}.{}\n",
-            m.dev(),
-            m.ino(),
-            m.mtime(),
-            m.mtime_nsec(),
-            m.ctime(),
-            m.ctime_nsec()
-        );
-        text += &format!("{}\n", m.size());
+        let modified = (m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec());
+        text += &format!("{path:?} {} {} {} {modified:?}\n", m.dev(), m.ino(), m.size());
     }
     Ok(digest::of_bytes(text.as_bytes()))
 }
