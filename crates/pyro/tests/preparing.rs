@@ -2,6 +2,8 @@
 //! replaced by small scripts on a private search path; the archive itself is the business of
 //! `debian.rs`. The scripts for apt refuse, so every pull here ends at the kernel, after the image.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may fail like tests")]
+
 use pyro::config::Config;
 use pyro::environment::Environments;
 use pyro::environment::pins::Pins;
@@ -55,7 +57,8 @@ impl Host {
 
     fn mmdebstrap(&self, build: &str) {
         let version = "test \"$1\" = --version && echo fake 1 && exit";
-        self.program("mmdebstrap", &format!("{version}\n{build}"));
+        let scratch = "echo $TMPDIR >>$HOME_DIR/scratch";
+        self.program("mmdebstrap", &format!("{version}\n{scratch}\n{build}"));
     }
 
     fn tree(&self, os_release: &str) {
@@ -68,6 +71,9 @@ impl Host {
             let mut header = tar::Header::new_gnu();
             header.set_size(text.len() as u64);
             header.set_mode(0o644);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
             tar.append_data(&mut header, format!("./{name}"), text.as_bytes()).unwrap();
         }
         tar.finish().unwrap();
@@ -77,21 +83,27 @@ impl Host {
         environments(self.home.path())
     }
 
-    /// Pulls, up to the kernel that the scripts refuse.
     fn pull(&self) -> Error {
         self.environments().pull("debian:12", &ignore).unwrap_err()
+    }
+
+    /// Pulls, up to the kernel that the scripts refuse.
+    fn pull_image(&self) {
+        let error = self.pull().to_string();
+        assert!(error.starts_with("apt-get failed"), "{error}");
+        assert!(self.image_is_installed());
     }
 
     fn runs(&self) -> usize {
         fs::read_to_string(self.path("runs")).unwrap_or_default().lines().count()
     }
 
-    /// Build directories in the cache, and the scratch directories that they link to.
+    /// Build directories in the cache, and the scratch directories that the tool was given.
     fn building(&self) -> Vec<PathBuf> {
         let listed = fs::read_dir(self.path("cache/building")).into_iter().flatten().flatten();
-        let builds: Vec<_> = listed.map(|entry| entry.path()).collect();
-        let scratch = builds.iter().filter_map(|build| fs::read_link(build.join("scratch")).ok());
-        scratch.chain(builds.iter().cloned()).collect()
+        let scratch = fs::read_to_string(self.path("scratch")).unwrap_or_default();
+        let scratch = scratch.lines().map(PathBuf::from).filter(|path| path.exists());
+        listed.map(|entry| entry.path()).chain(scratch).collect()
     }
 
     fn image_is_installed(&self) -> bool {
@@ -160,7 +172,7 @@ fn another_distribution_is_refused() {
 #[test]
 fn a_corrupt_record_is_reported_and_made_anew() {
     let host = Host::new(BUILD);
-    host.pull();
+    host.pull_image();
     let record = host.path("cache/environments/debian:12.json");
     let text = fs::read_to_string(&record).unwrap();
     fs::write(&record, &text[..text.len() / 2]).unwrap();
@@ -179,7 +191,7 @@ fn a_corrupt_record_is_reported_and_made_anew() {
 #[test]
 fn the_same_packages_give_the_same_image() {
     let digests = [Host::new(BUILD), Host::new(BUILD)].map(|host| {
-        host.pull();
+        host.pull_image();
         host.environments().inspect("debian:12").unwrap().entry.digest.unwrap()
     });
     assert_eq!(digests[0], digests[1]);
@@ -188,7 +200,7 @@ fn the_same_packages_give_the_same_image() {
 #[test]
 fn prune_keeps_what_machines_pin_and_removes_the_rest() {
     let host = Host::new(BUILD);
-    host.pull();
+    host.pull_image();
     let inspection = host.environments().inspect("debian:12").unwrap();
     let image = inspection.image.unwrap();
     assert_eq!(image.metadata().unwrap().permissions().mode() & 0o777, 0o444);
@@ -240,7 +252,7 @@ fn a_killed_pyro_takes_its_tools_along_and_the_next_one_sweeps() {
     until("the tool is gone", || !tool.exists());
 
     host.mmdebstrap(BUILD);
-    host.pull();
+    host.pull_image();
     assert!(host.image_is_installed());
     assert!(left.iter().all(|path| !path.exists()), "{left:?}");
     assert_eq!(host.building(), NOTHING);
