@@ -1,12 +1,24 @@
 //! The guest's files as requests name them. Every path is resolved beneath one directory, so that an
 //! agent in a process stays within its own, and always by the kernel (`openat2`), never by text.
 
+mod pack;
+mod replace;
+mod unpack;
+
+pub(crate) use pack::pack;
+pub(crate) use unpack::unpack;
+
 use pyro_proto::{GuestPath, Refusal, RefusalCode};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
-use std::io;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+
+/// How much is read or written at once: one frame's worth.
+const CHUNK: usize = 64 << 10;
 
 /// The directory where guest paths lead: `/` in a machine, a private directory in a process.
 #[derive(Debug)]
@@ -33,8 +45,58 @@ impl Root {
     /// # Errors
     /// The refusal names the path.
     pub(crate) fn directory(&self, path: &GuestPath) -> Result<OwnedFd, Refusal> {
+        absolute(path)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY;
         self.resolve(path.as_os_str().as_ref(), flags).map_err(|e| refusal("open", path, e))
+    }
+
+    /// A regular file to read. Nothing else is opened for long: a pipe or a device could hang.
+    ///
+    /// # Errors
+    /// The refusal names the path.
+    pub(crate) fn regular_file(&self, path: &GuestPath) -> Result<File, Refusal> {
+        absolute(path)?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let opened = self.resolve(path.as_os_str().as_ref(), flags);
+        let file = opened.map_err(|e| refusal("open", path, e))?;
+        let stat = rustix::fs::fstat(&file).map_err(|e| refusal("read", path, e))?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Ok(file.into()),
+            _ => Err(invalid(format!("{path} is not a regular file"))),
+        }
+    }
+
+    /// A directory that is made where it is missing, with its parents.
+    ///
+    /// # Errors
+    /// The refusal names the path.
+    pub(crate) fn make_directories(&self, path: &GuestPath) -> Result<OwnedFd, Refusal> {
+        absolute(path)?;
+        let whole: &Path = path.as_os_str().as_ref();
+        let made = match self.resolve(whole, OFlags::PATH | OFlags::DIRECTORY) {
+            Err(Errno::NOENT) => self.make_missing(whole),
+            found => found,
+        };
+        made.map_err(|e| refusal("make the directory", path, e))
+    }
+
+    /// From the outermost directory inwards; the kernel follows links on the way.
+    fn make_missing(&self, whole: &Path) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
+        let ancestors: Vec<&Path> = whole.ancestors().collect();
+        for at in ancestors.into_iter().rev() {
+            if self.resolve(at, flags).is_err_and(|error| error == Errno::NOENT) {
+                self.make_directory(at)?;
+            }
+        }
+        self.resolve(whole, flags)
+    }
+
+    fn make_directory(&self, path: &Path) -> Result<(), Errno> {
+        let parent = path.parent().ok_or(Errno::NOENT)?;
+        let name = path.file_name().ok_or(Errno::INVAL)?;
+        let parent = self.resolve(parent, OFlags::PATH | OFlags::DIRECTORY)?;
+        rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
     }
 
     fn resolve(&self, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
@@ -42,6 +104,35 @@ impl Root {
         let flags = flags | OFlags::CLOEXEC;
         rustix::fs::openat2(&self.directory, path, flags, Mode::empty(), beneath)
     }
+}
+
+/// Copies to the end; returns how many bytes.
+pub(crate) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
+    let mut chunk = vec![0; CHUNK];
+    let mut copied = 0;
+    loop {
+        let n = match from.read(&mut chunk) {
+            Ok(0) => return Ok(copied),
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        to.write_all(chunk.get(..n).unwrap_or_default())?;
+        copied += n as u64;
+    }
+}
+
+/// The last component of a path that names something in a directory.
+fn file_name(path: &GuestPath) -> Result<&OsStr, Refusal> {
+    let name = Path::new(path.as_os_str()).file_name();
+    name.ok_or_else(|| invalid(format!("{path} does not name a file")))
+}
+
+fn absolute(path: &GuestPath) -> Result<(), Refusal> {
+    if path.as_bytes().starts_with(b"/") {
+        return Ok(());
+    }
+    Err(invalid(format!("{path} is not absolute")))
 }
 
 /// A refusal for a system call on a guest path.

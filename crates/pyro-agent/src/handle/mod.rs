@@ -2,6 +2,11 @@
 
 mod echo;
 mod power_off;
+mod read_file;
+mod read_tree;
+mod transfer;
+mod write_file;
+mod write_tree;
 
 use crate::agent::Agent;
 use crate::exec;
@@ -21,7 +26,12 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
         Request::Echo => echo::run(stream).await,
         Request::Exec(exec) => exec::run(&agent, &exec, stream).await,
         Request::PowerOff => power_off::run(&agent),
-        _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
+        Request::ReadFile { path, offset, length } => {
+            read_file::run(agent, path, offset, length, stream).await;
+        }
+        Request::WriteFile { path, mode } => write_file::run(agent, path, mode, stream).await,
+        Request::ReadTree { path } => read_tree::run(agent, path, stream).await,
+        Request::WriteTree { path } => write_tree::run(agent, path, stream).await,
     }
 }
 

@@ -1,0 +1,142 @@
+//! Between a stream and blocking work on files. The work runs on a thread of its own, because
+//! files cannot be polled; a few pieces wait between the two, so neither can outrun the other.
+
+use bytes::{Buf, Bytes, BytesMut};
+use pyro_proto::frame::{Lane, MAX_DATA};
+use pyro_proto::mux::{Item, Receiver, Sender, Stream};
+use pyro_proto::request::TransferDone;
+use pyro_proto::{Refusal, RefusalCode};
+use std::io::{self, Read, Write};
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// Pieces of at most [`MAX_DATA`] bytes that wait between stream and work.
+const WAITING: usize = 4;
+
+/// Gives what comes on the stream to `work`, and answers with what `work` says.
+pub(super) async fn take<W>(stream: Stream, work: W)
+where
+    W: FnOnce(&mut Content) -> Result<TransferDone, Refusal> + Send + 'static,
+{
+    let (sender, mut receiver) = stream.split();
+    let (pass, pieces) = mpsc::channel(WAITING);
+    let working =
+        spawn_blocking(move || work(&mut Content { pieces, rest: Bytes::new(), complete: false }));
+    pass_on(&mut receiver, pass).await;
+    answer(sender, working).await;
+}
+
+/// Ends when the content does, when the host gives up, or when the work has stopped.
+async fn pass_on(receiver: &mut Receiver, pass: mpsc::Sender<Piece>) {
+    loop {
+        let item = tokio::select! {
+            item = receiver.next() => item,
+            () = pass.closed() => return,
+        };
+        let passed = match item {
+            Item::Data(_, data) => pass.send(Piece::Data(data)).await,
+            Item::Message(_) => Ok(()),
+            Item::Finish => return drop(pass.send(Piece::End).await),
+            Item::Reset(_) => return,
+        };
+        if passed.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends what `work` writes, then what it says.
+pub(super) async fn give<W>(stream: Stream, work: W)
+where
+    W: FnOnce(&mut Outlet) -> Result<TransferDone, Refusal> + Send + 'static,
+{
+    let (mut sender, mut receiver) = stream.split();
+    let (pass, mut pieces) = mpsc::channel(WAITING);
+    let working = spawn_blocking(move || {
+        let mut outlet = Outlet { pass, waiting: BytesMut::new() };
+        let done = work(&mut outlet)?;
+        outlet.flush().map_err(|e| Refusal::from_io("send", &e))?;
+        Ok(done)
+    });
+    loop {
+        tokio::select! {
+            piece = pieces.recv() => match piece {
+                Some(piece) if sender.send(Lane::Main, &piece).await.is_ok() => {}
+                _ => break,
+            },
+            item = receiver.next() => if let Item::Reset(_) = item { break },
+        }
+    }
+    drop(pieces);
+    answer(sender, working).await;
+}
+
+async fn answer(mut sender: Sender, working: JoinHandle<Result<TransferDone, Refusal>>) {
+    let worked = working.await.unwrap_or_else(|_| {
+        Err(Refusal::new(RefusalCode::Failed, "the transfer stopped for an unknown reason"))
+    });
+    // a host that is gone needs no answer
+    match worked {
+        Ok(done) => {
+            if sender.message(&done).await.is_ok() {
+                let _ = sender.finish().await;
+            }
+        }
+        Err(refusal) => sender.reset(&refusal),
+    }
+}
+
+#[derive(Debug)]
+enum Piece {
+    Data(Bytes),
+    End,
+}
+
+/// What the host sends, for blocking work. Reads as ended only when the host has said so.
+#[derive(Debug)]
+pub(super) struct Content {
+    pieces: mpsc::Receiver<Piece>,
+    rest: Bytes,
+    complete: bool,
+}
+
+impl Read for Content {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() && !self.complete {
+            match self.pieces.blocking_recv() {
+                Some(Piece::Data(data)) => self.rest = data,
+                Some(Piece::End) => self.complete = true,
+                None => return Err(io::ErrorKind::ConnectionAborted.into()),
+            }
+        }
+        let n = into.len().min(self.rest.len());
+        self.rest.copy_to_slice(into.get_mut(..n).unwrap_or_default());
+        Ok(n)
+    }
+}
+
+/// Where blocking work writes what the host shall get.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    pass: mpsc::Sender<Bytes>,
+    waiting: BytesMut,
+}
+
+impl Write for Outlet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = bytes.len().min(MAX_DATA - self.waiting.len());
+        self.waiting.extend_from_slice(bytes.get(..n).unwrap_or_default());
+        if self.waiting.len() == MAX_DATA {
+            self.flush()?;
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = self.waiting.split().freeze();
+        self.pass.blocking_send(piece).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
