@@ -4,6 +4,7 @@
 use crate::paths::Paths;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Every environment variable that pyro reads, with what it does.
 pub mod env_var {
@@ -122,7 +123,13 @@ pub struct Config {
     pub debian_mirror: Option<String>,
     /// Proxy settings (`http_proxy`, …) to hand to the programs that fetch packages.
     pub proxies: Vec<(String, OsString)>,
+    /// How long a guest may take to answer, in its first boot and in its second and last.
+    pub boot_deadlines: [Duration; 2],
 }
+
+/// An emulated boot takes about a second; with eight at once on two cores it took four. A guest
+/// whose clock went wrong never answers.
+const BOOT_DEADLINES: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(60)];
 
 const PROXY_VARIABLES: [&str; 8] = [
     "http_proxy",
@@ -168,6 +175,7 @@ impl Config {
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), lookup(name)?)))
                 .collect(),
+            boot_deadlines: BOOT_DEADLINES,
         })
     }
 

@@ -8,10 +8,6 @@ use crate::machine::{Backend, Launched, MachineError, MachineSpec, Vmm};
 use pyro_proto::mux::Session;
 use std::time::Duration;
 
-/// How long the first and the second try may take. An emulated boot takes about a second; with
-/// eight at once on two cores it took four. A guest whose clock went wrong never answers.
-const DEADLINES: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(60)];
-
 /// A machine whose agent has answered.
 pub(super) struct Booted {
     pub(super) vmm: Vmm,
@@ -21,10 +17,10 @@ pub(super) struct Booted {
 /// Boots the machine; a guest that does not answer gets a second chance, any other failure is final.
 pub(super) async fn boot(
     spec: &MachineSpec,
+    [first, second]: [Duration; 2],
     place: &Place<'_>,
     ledger: &mut Ledger,
 ) -> crate::Result<Booted> {
-    let [first, second] = DEADLINES;
     match attempt(spec, place, ledger, first).await? {
         Err(MachineError::BootDeadline { .. }) => Ok(attempt(spec, place, ledger, second).await??),
         outcome => Ok(outcome?),

@@ -106,7 +106,8 @@ async fn run(
         executable: &kept.executable,
         cache: &kept.assignment.cache,
     };
-    match boot(&kept.assignment.machine, &place, ledger).await {
+    let Assignment { machine, boot_deadlines, .. } = &kept.assignment;
+    match boot(machine, *boot_deadlines, &place, ledger).await {
         Ok(Booted { mut vmm, guest }) => {
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {

@@ -6,6 +6,7 @@ use crate::machine::MachineSpec;
 use pyro_proto::request::Request;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What the front end hands to a new shim (`machine.json`): written once, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Assignment {
     pub machine: MachineSpec,
     /// After so many seconds the machine ends, whatever it does.
     pub ttl_seconds: u64,
+    /// How long the guest may take to answer, in its first boot and in its second and last.
+    pub boot_deadlines: [Duration; 2],
     /// Where facts about this host are remembered between machines.
     pub cache: PathBuf,
 }

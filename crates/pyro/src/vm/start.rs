@@ -112,6 +112,7 @@ fn assignment(config: &Config, spec: &VmSpec, id: String, backend: BackendSpec) 
         pyro: env!("CARGO_PKG_VERSION").to_owned(),
         machine: MachineSpec { id, vcpu_count: spec.vcpu_count, mem_mib: spec.mem_mib, backend },
         ttl_seconds: spec.ttl_seconds,
+        boot_deadlines: config.boot_deadlines,
         cache: config.paths.cache().to_owned(),
     }
 }
