@@ -126,7 +126,7 @@ async fn held_data_stays_within_the_window_and_hides_no_message_behind_it() {
         }
     };
     assert_eq!(message, Item::Message("\"stop\"".into()));
-    assert_eq!(held.iter().map(|bytes| bytes.len()).sum::<usize>(), WINDOW);
+    assert_eq!(held.iter().map(bytes::Bytes::len).sum::<usize>(), WINDOW);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!sending.is_finished());
     held.iter().for_each(|bytes| theirs.receiver.consumed(bytes));
