@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn values_may_hold_newlines_and_equal_signs() {
-        let read = pax(b"25 SCHILY.xattr.user.a=\n=\n11 path=a\nb\n").unwrap();
+        let read = pax(b"26 SCHILY.xattr.user.a=\n=\n12 path=a\nb\n").unwrap();
         assert_eq!(read.xattrs.get(&b"user.a"[..]).unwrap(), b"\n=");
         assert_eq!(read.path.unwrap(), b"a\nb");
     }
