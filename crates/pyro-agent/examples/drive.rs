@@ -9,7 +9,9 @@ use pyro_proto::request::{Exec, Request};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::UnixStream;
 
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 15;
+/// What the agent's way out is compared with.
+const PIPE: &str = "head -c 64M /dev/zero | cat >/dev/null";
 /// The guest's own cost of what `exec true` does, ten times over.
 const LOGINS: &str = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/sh -lc true; done";
 /// What a guest should look like.
@@ -27,19 +29,19 @@ async fn main() {
     let shown = std::env::args().nth(2).unwrap_or_else(|| SHOWN.into());
     println!("{}", output(&session, &shown).await);
     println!("echo round trip: {:?}", median(async || echo(&session).await).await);
-    println!("exec true: {:?}", median(async || drop(output(&session, "true").await)).await);
-    println!(
-        "exec of 10 logins: {:?}",
-        median(async || drop(output(&session, LOGINS).await)).await
-    );
+    let before = on_cpu(&session).await;
+    let taken = median(async || drop(output(&session, "true").await)).await;
+    let agent = (on_cpu(&session).await - before) / (ROUNDS as u64 + 1);
+    println!("exec true: {taken:?}, of it {} us on the agent's CPU", agent / 1000);
+    println!("the guest's own ten logins: {:?}", took(&session, LOGINS).await);
+    println!("64 MiB through the guest's own pipe: {:?}", took(&session, PIPE).await);
     let start = Instant::now();
-    let mut stream = exec(&session, "head -c 256M /dev/zero").await;
+    let mut stream = exec(&session, "head -c 64M /dev/zero").await;
     let mut bytes = 0usize;
     while let Item::Data(_, data) = stream.receiver.next().await {
         bytes += data.len();
     }
-    let seconds = start.elapsed().as_secs_f64();
-    println!("stdout: {bytes} bytes, {:.0} MB/s", bytes as f64 / 1e6 / seconds);
+    println!("the same over the channel: {:?} for {bytes} bytes", start.elapsed());
     println!(
         "{}",
         output(
@@ -76,6 +78,18 @@ async fn median(step: impl AsyncFn()) -> Duration {
     }
     took.sort();
     took[took.len() / 2]
+}
+
+/// Nanoseconds that PID 1 has run: the first number of `/proc/1/schedstat`.
+async fn on_cpu(session: &Session) -> u64 {
+    let text = output(session, "cat /proc/1/schedstat").await;
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+async fn took(session: &Session, command: &str) -> Duration {
+    let start = Instant::now();
+    output(session, command).await;
+    start.elapsed()
 }
 
 async fn echo(session: &Session) {

@@ -21,7 +21,7 @@ pub(super) fn settle() -> Result<(), Failure> {
     mount("devpts", "/dev/pts", MountFlags::NOSUID.union(MountFlags::NOEXEC), terminals)?;
     mount("tmpfs", "/dev/shm", plain, Some(c"mode=1777"))?;
     mount("tmpfs", "/run", plain, Some(c"mode=0755"))?;
-    mount("cgroup2", CGROUPS, quiet, None)?;
+    mount_cgroups(quiet)?;
     step("link /dev/fd", link_descriptors)?;
     step("bring the loopback interface up", sys::loopback_up)?;
     step("protect the agent from memory shortage", || {
@@ -38,6 +38,13 @@ fn mount(kind: &str, at: &str, flags: MountFlags, options: Option<&CStr>) -> Res
         rustix::mount::mount(kind, at, kind, flags, options)?;
         Ok(())
     })
+}
+
+/// Every command moves into a cgroup of its own. `favordynmods` (Linux 6.0) spares each of these moves
+/// an RCU grace period; a kernel that does not know it does without.
+fn mount_cgroups(flags: MountFlags) -> Result<(), Failure> {
+    mount("cgroup2", CGROUPS, flags, Some(c"favordynmods"))
+        .or_else(|_| mount("cgroup2", CGROUPS, flags, None))
 }
 
 fn link_descriptors() -> io::Result<()> {
