@@ -2,9 +2,10 @@
 
 use crate::machine::jail::{JailedChild, ProcessIdentity};
 use crate::machine::{MachineError, sys};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use std::os::fd::OwnedFd;
 use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
 /// The process around a guest, a child of this one. Dropping it kills it and waits for its end, so
@@ -79,8 +80,22 @@ impl Drop for Vmm {
     fn drop(&mut self) {
         // a jailed child does the same by itself
         if let Process::Plain(child) = &mut self.process {
-            let _ = child.kill();
-            let _ = child.wait();
+            end_agent(child);
         }
     }
+}
+
+/// How long the agent may take to kill what it started; it does that on SIGTERM.
+const AGENT_GRACE: Duration = Duration::from_secs(1);
+
+/// On the host nothing but the agent holds its commands together: killed at once, it would leave
+/// them behind.
+fn end_agent(child: &mut Child) {
+    let deadline = Instant::now() + AGENT_GRACE;
+    let asked = kill_process(Pid::from_child(child), Signal::TERM).is_ok();
+    while asked && Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
