@@ -23,7 +23,9 @@ pub(super) async fn relay<F: Future<Output = Refusal>>(
     };
     let (to_client, from_client) = client.split();
     let (to_agent, from_agent) = agent.split();
-    tokio::join!(upwards(from_client, to_agent), downwards(from_agent, to_client, why));
+    // What `upwards` gives back lives until both are over: dropping it resets the client's stream,
+    // and the command's last words would be lost.
+    let _ = tokio::join!(upwards(from_client, to_agent), downwards(from_agent, to_client, why));
 }
 
 /// From the agent: everything in its order.
@@ -53,8 +55,9 @@ async fn downwards<F: Future<Output = Refusal>>(
 
 type Sending = Pin<Box<dyn Future<Output = (Sender, Result<(), Refusal>)>>>;
 
-/// Towards the agent: messages and resets pass stdin that the command does not read.
-async fn upwards(mut from: Receiver, to: Sender) {
+/// Towards the agent: messages and resets pass stdin that the command does not read. Gives the
+/// source back where the agent takes no more, which is its right.
+async fn upwards(mut from: Receiver, to: Sender) -> Option<Receiver> {
     let messenger = to.messenger();
     let mut waiting: VecDeque<Bytes> = VecDeque::new();
     let mut finish = false;
@@ -78,15 +81,15 @@ async fn upwards(mut from: Receiver, to: Sender) {
             item = from.next_held() => match item {
                 Item::Data(_, bytes) => waiting.push_back(bytes),
                 Item::Message(json) => {
-                    if messenger.send_bytes(&json).await.is_err() { return }
+                    if messenger.send_bytes(&json).await.is_err() { return Some(from) }
                 }
                 Item::Finish => finish = true,
                 // dropping the sender, wherever it is, cancels the request in the guest
-                Item::Reset(_) => return,
+                Item::Reset(_) => return None,
             },
             (to, sent) = async { match &mut sending { Some(s) => s.await, None => std::future::pending().await } } => {
                 sending = None;
-                if sent.is_err() { return }
+                if sent.is_err() { return Some(from) }
                 idle = Some(to);
             }
         }
