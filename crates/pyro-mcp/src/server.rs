@@ -30,6 +30,8 @@ pub struct Settings {
 
 /// How many machines run at the same time; further calls wait their turn.
 const MAX_MACHINES: usize = 4;
+/// How long a client may go by a list of tools, in milliseconds: a server's tools never change.
+const TOOLS_HOLD_MS: u64 = 3_600_000;
 /// How long answers may still be on their way out after the end has come. Hosts kill within 0.5 s.
 const FAREWELL: Duration = Duration::from_millis(250);
 
@@ -136,7 +138,7 @@ impl ServerHandler for Server {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let tools = tools::of(self.settings.profile).map(|tool| (tool.describe)()).collect();
-        Ok(ListToolsResult::with_all_items(tools))
+        Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(TOOLS_HOLD_MS))
     }
 
     async fn call_tool(

@@ -9,7 +9,7 @@ use crate::ui::{Ui, seconds};
 use pyro::Config;
 use pyro::environment::Environments;
 use pyro::vm::run::{OutputLimits, RunRequest, RunResult, run};
-use pyro::vm::{DEFAULT_ENVIRONMENT, VmSpec};
+use pyro::vm::{DEFAULT_ENVIRONMENT, Vm, VmSpec};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ Next:
 pub(crate) fn demo(ui: &Ui, arguments: &Arguments) -> Outcome {
     let config = settings::config()?;
     let vm = VmSpec { network: arguments.network, ..VmSpec::default() };
-    vm.check().map_err(pyro::Error::from)?;
+    Vm::boots(&config, &vm)?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
         interrupts.or(tell(ui, config, vm)).await?

@@ -7,8 +7,8 @@ use crate::result::{MAX_CHARACTERS, excerpt, failure, share, text};
 use crate::schema;
 use crate::server::Server;
 use pyro::Error;
-use pyro::vm::VmSpec;
 use pyro::vm::run::{OutputLimits, RunRequest, RunResult, run};
+use pyro::vm::{Vm, VmSpec};
 use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use rmcp::service::RequestContext;
@@ -130,12 +130,10 @@ async fn prepare_and_run(
 ) -> Result<String, Error> {
     let request = request(server, arguments)?;
     let environment = &request.vm.environment;
-    match server.prepare(environment, PATIENCE, phrase).await {
-        Ok(Readiness::Ready) => {}
-        Ok(Readiness::Preparing(doing)) => return Ok(still_preparing(environment, &doing)),
-        // Without a machine the command needs no environment.
-        Err(_) if request.vm.allow_host_compat => {}
-        Err(error) => return Err(error),
+    if Vm::boots(server.config(), &request.vm)?
+        && let Readiness::Preparing(doing) = server.prepare(environment, PATIENCE, phrase).await?
+    {
+        return Ok(still_preparing(environment, &doing));
     }
     phrase.set("waiting for a machine of this server to end");
     let _turn = server.turn().await;

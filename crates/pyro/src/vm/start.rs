@@ -16,6 +16,16 @@ use pyro_proto::GuestPath;
 const DISK_BYTES: u64 = 8 << 30;
 
 impl Vm {
+    /// Whether [`Vm::start`] would boot a machine, for which the environment must be prepared first,
+    /// and not run on the host. A front end that prepares by itself asks this before.
+    ///
+    /// # Errors
+    /// If the wish is impossible on this host.
+    pub fn boots(config: &Config, spec: &VmSpec) -> Result<bool> {
+        spec.check()?;
+        Ok(matches!(backend(config, spec)?, Plan::Machine(_)))
+    }
+
     /// Starts a machine and waits until commands can run in it. An environment that is not there yet
     /// is prepared first, which takes a while and tells the observer.
     ///
