@@ -78,6 +78,18 @@ impl Arguments {
             timeout_seconds: self.timeout_seconds,
         }
     }
+
+    /// The command as it is started where its streams are joined to ours.
+    fn exec(&self) -> Exec {
+        Exec {
+            command: words::in_place_of_the_shell(&self.command),
+            cwd: None,
+            env: Vec::new(),
+            user: None,
+            stdin: !std::io::stdin().is_terminal(),
+            timeout_ms: Some(self.timeout_seconds.saturating_mul(1000)),
+        }
+    }
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Outcome {
@@ -89,7 +101,7 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Outcome {
         if arguments.json {
             collect(ui, &config, &request, interrupts).await
         } else {
-            stream(ui, &config, &request, interrupts).await
+            stream(ui, &config, &request.vm, arguments, interrupts).await
         }
     })
 }
@@ -113,17 +125,18 @@ async fn collect(
 async fn stream(
     ui: &Ui,
     config: &Config,
-    request: &RunRequest,
+    vm: &VmSpec,
+    arguments: &Arguments,
     mut interrupts: Interrupts,
 ) -> Outcome {
     let started = Instant::now();
     let progress = ui.progress();
     let observer = |event| progress.observe(&event);
-    let vm = interrupts.or(Vm::start(config, &request.vm, &observer)).await??;
+    let vm = interrupts.or(Vm::start(config, vm, &observer)).await??;
     drop(progress);
     let facts = vm.facts().clone();
     let ready = started.elapsed();
-    let end = match vm.exec(exec(request)).await {
+    let end = match vm.exec(arguments.exec()).await {
         Ok(execution) => relay::relay(execution, &mut interrupts).await,
         Err(error) => Err(error.into()),
     };
@@ -131,33 +144,22 @@ async fn stream(
         ui.warning(&format!("the machine {} could not be deleted: {error}", facts.vm_id));
     }
     match end? {
-        End::Exited(exit) => Ok(conclude(ui, request, &facts, exit, ready)),
+        End::Exited(exit) => Ok(conclude(ui, arguments, &facts, exit, ready)),
         End::Killed(Interrupted { number, .. }) => Ok(ExitCode::from(128 + number)),
         End::OutputClosed => Ok(ExitCode::from(BROKEN_PIPE)),
-    }
-}
-
-fn exec(request: &RunRequest) -> Exec {
-    Exec {
-        command: request.command.clone(),
-        cwd: None,
-        env: Vec::new(),
-        user: None,
-        stdin: !std::io::stdin().is_terminal(),
-        timeout_ms: Some(request.timeout_seconds.saturating_mul(1000)),
     }
 }
 
 /// What is left to say once the command has ended by itself.
 fn conclude(
     ui: &Ui,
-    request: &RunRequest,
+    arguments: &Arguments,
     facts: &VmFacts,
     exit: ExecExit,
     ready: Duration,
 ) -> ExitCode {
     if exit.timed_out {
-        let limit = request.timeout_seconds;
+        let limit = arguments.timeout_seconds;
         ui.warning(&format!(
             "the command was killed after {limit} s; --timeout-seconds sets another limit"
         ));

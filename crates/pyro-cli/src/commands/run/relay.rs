@@ -40,7 +40,8 @@ pub(super) async fn relay(mut execution: Execution, interrupts: &mut Interrupts)
                 if patience.lost_with(interrupted) {
                     return Ok(End::Killed(interrupted));
                 }
-                execution.signal(interrupted.number.into()).await?;
+                // A command that is over needs no signal; its end is on its way here.
+                let _ = execution.signal(interrupted.number.into()).await;
             }
             interrupted = patience.ran_out() => return Ok(End::Killed(interrupted)),
             () = &mut input, if reading => reading = false,

@@ -5,6 +5,21 @@ pub(super) fn quoted(words: &[String]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
+/// As [`quoted`], but the program takes the shell's place, so that a signal to the command finds the
+/// program alone: a shell that waits for it would die first and end the command.
+pub(super) fn in_place_of_the_shell(words: &[String]) -> String {
+    let is_program = words.first().is_some_and(|word| !BUILT_IN.contains(&word.as_str()));
+    if is_program { format!("exec {}", quoted(words)) } else { quoted(words) }
+}
+
+/// What only the shell itself can do: the special built-in and the intrinsic utilities of
+/// POSIX.1-2024 (XCU 2.15 and 1.7).
+const BUILT_IN: [&str; 31] = [
+    ".", ":", "alias", "bg", "break", "cd", "command", "continue", "eval", "exec", "exit",
+    "export", "fc", "fg", "getopts", "hash", "jobs", "kill", "read", "readonly", "return", "set",
+    "shift", "times", "trap", "type", "ulimit", "umask", "unalias", "unset", "wait",
+];
+
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
     // A leading assignment (`A=b`) is the shell's own syntax, so `=` is left bare only in options.
@@ -27,6 +42,15 @@ mod tests {
         let read = String::from_utf8(output.stdout).unwrap();
         let read: Vec<&str> = read.trim_end_matches('\0').split('\0').collect();
         assert_eq!(read, words);
+    }
+
+    #[test]
+    fn only_programs_take_the_shells_place() {
+        let command = |words: &[&str]| {
+            in_place_of_the_shell(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(command(&["sleep", "1"]), "exec sleep 1");
+        assert_eq!(command(&["exit", "7"]), "exit 7");
     }
 
     #[test]
