@@ -115,11 +115,12 @@ impl Diagnose for StreamError {
 /// A command line that cannot be read, as data: what clap says, without its usage lines.
 pub(crate) fn usage_report(error: &clap::Error) -> Report {
     let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default();
+    let paragraph = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let message = paragraph.collect::<Vec<_>>().join(" ");
     Report {
         kind: Kind::Usage,
         code: "usage".into(),
-        message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
+        message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
         hints: vec!["`pyro --help` and `pyro COMMAND --help` list what there is".into()],
     }
 }

@@ -1,0 +1,12 @@
+//! The command line and the MCP server as their users meet them: as a child process, in a world of
+//! its own. Commands run on the `process` backend; what needs a real machine is tested elsewhere.
+#![expect(clippy::unwrap_used, reason = "a failed step of a test fails the test")]
+
+mod doctor;
+mod env;
+mod errors;
+mod help;
+mod mcp;
+mod run;
+mod signals;
+mod world;

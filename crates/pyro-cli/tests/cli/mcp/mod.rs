@@ -1,0 +1,6 @@
+//! The MCP server as chat hosts drive it: a child that reads and writes one JSON message per line.
+
+mod ending;
+mod protocol;
+mod session;
+mod vm_run;
