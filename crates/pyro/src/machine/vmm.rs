@@ -2,10 +2,10 @@
 
 use crate::machine::jail::{JailedChild, ProcessIdentity};
 use crate::machine::{MachineError, sys};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::os::fd::OwnedFd;
 use std::process::{Child, ExitStatus};
-use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
 /// The process around a guest, a child of this one. Dropping it kills it and waits for its end, so
@@ -80,21 +80,20 @@ impl Drop for Vmm {
     fn drop(&mut self) {
         // a jailed child does the same by itself
         if let Process::Plain(child) = &mut self.process {
-            end_agent(child);
+            end_agent(child, self.pidfd.get_ref());
         }
     }
 }
 
 /// How long the agent may take to kill what it started; it does that on SIGTERM.
-const AGENT_GRACE: Duration = Duration::from_secs(1);
+const AGENT_GRACE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// On the host nothing but the agent holds its commands together: killed at once, it would leave
 /// them behind.
-fn end_agent(child: &mut Child) {
-    let deadline = Instant::now() + AGENT_GRACE;
-    let asked = kill_process(Pid::from_child(child), Signal::TERM).is_ok();
-    while asked && Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
-        std::thread::sleep(Duration::from_millis(2));
+fn end_agent(child: &mut Child, pidfd: &OwnedFd) {
+    if pidfd_send_signal(pidfd, Signal::TERM).is_ok() {
+        // readable means exited, see pidfd_open(2)
+        let _ = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&AGENT_GRACE));
     }
     let _ = child.kill();
     let _ = child.wait();
