@@ -102,3 +102,73 @@ impl Work {
         self.finish.borrow().is_none() && self.finish.has_changed().is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    /// A host whose mmdebstrap does what `script` says.
+    fn host(home: &Path, script: &str) -> Config {
+        let tool = home.join("mmdebstrap");
+        std::fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let home = home.to_str().unwrap().to_owned();
+        Config::from_lookup("/proc/self/exe".into(), |name| match name {
+            "PYRO_HOME" | "PATH" => Some(OsString::from(&home)),
+            "PYRO_DEBIAN_MIRROR" => Some("http://mirror.invalid/debian".into()),
+            _ => None,
+        })
+        .unwrap()
+    }
+
+    async fn wait(
+        preparation: &Preparation,
+        config: &Config,
+        environment: &str,
+        milliseconds: u64,
+    ) -> Result<Readiness, String> {
+        let patience = Duration::from_millis(milliseconds);
+        let waited = preparation.wait(config, environment, patience, &Phrase::default()).await;
+        waited.map_err(|error| error.code().to_owned())
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_between_calls_one_at_a_time_and_failure_ends_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (go, count) = (home.path().join("go"), home.path().join("count"));
+        let script = format!(
+            "echo x >> {}; while ! [ -e {} ]; do sleep 0.02; done; exit 1",
+            count.display(),
+            go.display()
+        );
+        let config = host(home.path(), &script);
+        let preparation = Preparation::default();
+
+        let first = wait(&preparation, &config, "debian:12", 300).await;
+        assert!(matches!(first, Ok(Readiness::Preparing(_))), "{first:?}");
+        let other = wait(&preparation, &config, "debian:12-base", 300).await;
+        assert_eq!(other, Err("preparation_busy".into()));
+        let again = wait(&preparation, &config, "debian:12", 300).await;
+        assert!(matches!(again, Ok(Readiness::Preparing(_))), "{again:?}");
+
+        std::fs::write(&go, "").unwrap();
+        let failed = wait(&preparation, &config, "debian:12", 10_000).await;
+        assert_eq!(failed, Err("host_tool_failed".into()));
+        assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n", "one preparation, three calls");
+
+        let anew = wait(&preparation, &config, "debian:12", 10_000).await;
+        assert_eq!(anew, Err("host_tool_failed".into()), "a failure is no reason not to try again");
+        assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\nx\n");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_refused_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let config = host(home.path(), "exit 1");
+        let refused = wait(&Preparation::default(), &config, "debian:11", 10_000).await;
+        assert_eq!(refused, Err("unknown_environment".into()));
+    }
+}
