@@ -8,8 +8,7 @@ use crate::settings;
 use crate::ui::{Ui, seconds};
 use pyro::Config;
 use pyro::environment::Environments;
-use pyro::vm::run::{OutputLimits, RunRequest, RunResult, run};
-use pyro::vm::{DEFAULT_ENVIRONMENT, Vm, VmSpec};
+use pyro::vm::{DEFAULT_ENVIRONMENT, Exec, Output, Vm, VmSpec};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -22,37 +21,45 @@ pub(crate) struct Arguments {
     network: bool,
 }
 
+const ENVIRONMENT: &str = DEFAULT_ENVIRONMENT;
 const COMMAND: &str = "git --version";
 
-const NEXT: &str = "\
+const OPENING: &str = "\
+pyro runs commands in virtual machines of their own: started for a command, deleted after it.
+Here is one, from beginning to end.
+
+";
+
+const NEXT: &str = "
 Next:
-  pyro run debian:12 -- uname -a          any command, in a machine of its own
-  pyro doctor                             what machines run on here, and how to make them faster
-  claude mcp add pyro -- pyro mcp serve --profile vm-run    give it to Claude Code
-  codex mcp add pyro -- pyro mcp serve --profile vm-run     … or to Codex
+  pyro run debian:12 -- uname -a
+      any command, in a machine of its own
+  pyro doctor
+      what machines run on here, and how to make them faster
+  claude mcp add pyro -- pyro mcp serve --profile vm-run
+  codex mcp add pyro -- pyro mcp serve --profile vm-run
+      give it to Claude Code, or to Codex
 ";
 
 pub(crate) fn demo(ui: &Ui, arguments: &Arguments) -> Outcome {
     let config = settings::config()?;
-    let vm = VmSpec { network: arguments.network, ..VmSpec::default() };
+    let vm =
+        VmSpec { environment: ENVIRONMENT.into(), network: arguments.network, ..VmSpec::default() };
     Vm::boots(&config, &vm)?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
-        interrupts.or(tell(ui, config, vm)).await?
+        interrupts.or(tell(ui, &config, &vm)).await?
     })
 }
 
-async fn tell(ui: &Ui, config: Config, vm: VmSpec) -> Outcome {
-    prepare_environment(ui, &config).await?;
-    ui.data(&format!("2. Boot a machine from it and run `{COMMAND}` inside\n"))?;
-    let started = Instant::now();
-    let request = RunRequest { vm, command: COMMAND.into(), timeout_seconds: 30 };
-    let progress = ui.progress();
-    let result =
-        run(&config, &request, OutputLimits::default(), &|event| progress.observe(&event)).await?;
-    ui.data(&story(&result, started))?;
-    if result.exit_code != 0 {
-        ui.warning(&format!("the command exited with {}", result.exit_code));
+async fn tell(ui: &Ui, config: &Config, vm: &VmSpec) -> Outcome {
+    ui.data(OPENING)?;
+    prepare_environment(ui, config).await?;
+    let vm = boot(ui, config, vm).await?;
+    let code = run(ui, &vm).await?;
+    delete(ui, vm).await?;
+    if code != 0 {
+        ui.warning(&format!("the command exited with {code}"));
         return Ok(ExitCode::from(FAILED));
     }
     ui.data(NEXT)?;
@@ -61,28 +68,66 @@ async fn tell(ui: &Ui, config: Config, vm: VmSpec) -> Outcome {
 
 async fn prepare_environment(ui: &Ui, config: &Config) -> Outcome<()> {
     let started = Instant::now();
-    let ready = Environments::new(config.clone()).installed(DEFAULT_ENVIRONMENT)?.is_some();
+    let ready = Environments::new(config.clone()).installed(ENVIRONMENT)?.is_some();
     if ready {
-        return Ok(ui.data(&format!("1. {DEFAULT_ENVIRONMENT} is ready, prepared earlier\n"))?);
+        return Ok(ui.data(&format!("1. {ENVIRONMENT} is ready: it was prepared earlier\n"))?);
     }
-    ui.data(&format!("1. Prepare {DEFAULT_ENVIRONMENT}: once, then it stays in the cache\n"))?;
-    prepare(ui, config.clone(), DEFAULT_ENVIRONMENT).await?;
-    Ok(ui.data(&format!("   done in {}\n", seconds(started.elapsed())))?)
+    ui.data(&format!("1. Prepare {ENVIRONMENT}: once, then it stays in the cache\n"))?;
+    prepare(ui, config.clone(), ENVIRONMENT).await?;
+    took(ui, started)
 }
 
-fn story(result: &RunResult, started: Instant) -> String {
-    let output: String = [&result.stdout, &result.stderr]
-        .into_iter()
-        .flat_map(|text| text.lines())
-        .map(|line| format!("     {line}\n"))
-        .collect();
-    format!(
-        "\n{output}\n   machine {}: started, used and deleted in {}; the command took {} ms\n   \
-         isolation: {}   jail: {}\n\n",
-        result.vm_id,
-        seconds(started.elapsed()),
-        result.duration_ms,
-        result.isolation,
-        result.jail,
-    )
+async fn boot(ui: &Ui, config: &Config, vm: &VmSpec) -> Outcome<Vm> {
+    ui.data("2. Boot a machine from it\n")?;
+    let started = Instant::now();
+    let progress = ui.progress();
+    let vm = Vm::start(config, vm, &|event| progress.observe(&event)).await?;
+    let facts = vm.facts();
+    ui.data(&format!(
+        "   {} on {}   isolation: {}   jail: {}\n",
+        facts.vm_id, facts.backend, facts.isolation, facts.jail
+    ))?;
+    took(ui, started)?;
+    Ok(vm)
+}
+
+/// The command's output, indented, as it comes; its exit code.
+async fn run(ui: &Ui, vm: &Vm) -> Outcome<i32> {
+    ui.data(&format!("3. Run `{COMMAND}` inside\n"))?;
+    let started = Instant::now();
+    let mut execution = vm.exec(exec()).await?;
+    let code = loop {
+        match execution.next().await? {
+            Output::Stdout(bytes) | Output::Stderr(bytes) => {
+                for line in String::from_utf8_lossy(&bytes).lines() {
+                    ui.data(&format!("     {line}\n"))?;
+                }
+            }
+            Output::Exited(exit) => break exit.code,
+        }
+    };
+    took(ui, started)?;
+    Ok(code)
+}
+
+fn exec() -> Exec {
+    Exec {
+        command: COMMAND.into(),
+        cwd: None,
+        env: Vec::new(),
+        user: None,
+        stdin: false,
+        timeout_ms: Some(30_000),
+    }
+}
+
+async fn delete(ui: &Ui, vm: Vm) -> Outcome<()> {
+    ui.data("4. Delete the machine: nothing of it is left\n")?;
+    let started = Instant::now();
+    vm.delete().await?;
+    took(ui, started)
+}
+
+fn took(ui: &Ui, started: Instant) -> Outcome<()> {
+    Ok(ui.data(&format!("   done in {}\n", seconds(started.elapsed())))?)
 }
