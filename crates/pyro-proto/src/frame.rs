@@ -160,6 +160,10 @@ pub fn decode(input: &mut BytesMut) -> Result<Option<Frame>, Violation> {
     }
     input.advance(HEADER);
     let payload = input.split_to(length);
+    if length > MAX_DATA {
+        // the buffer grew for this message: what follows must not keep it alive
+        *input = BytesMut::from(&input[..]);
+    }
     let payload =
         if length <= COPY_BELOW { Bytes::copy_from_slice(&payload) } else { payload.freeze() };
     Ok(Some(Frame { kind, stream, payload }))
@@ -203,6 +207,17 @@ mod tests {
             while let Ok(Some(_)) = decode(&mut buffer) {}
             prop_assert!(buffer.capacity() <= bytes.len() + HEADER + MAX_MESSAGE);
         }
+    }
+
+    #[test]
+    fn what_follows_a_long_message_does_not_keep_its_buffer() {
+        let mut wire = BytesMut::new();
+        encode(FrameKind::Message, 1, &vec![b' '; MAX_MESSAGE], &mut wire);
+        encode(FrameKind::Data, 1, b"x", &mut wire);
+        assert_eq!(decode(&mut wire).unwrap().unwrap().payload.len(), MAX_MESSAGE);
+        // the message is gone: a buffer that it still shares would be reclaimed by this
+        assert!(!wire.try_reclaim(MAX_MESSAGE), "the rest lives in the message's buffer");
+        assert_eq!(decode(&mut wire).unwrap().unwrap().payload, "x");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! 8 bytes magic · 16 bytes nonce · 4 bytes length, little endian · JSON
 //! ```
 
+use crate::refusal::one_line;
 use bytes::{Buf, BytesMut};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -116,7 +117,10 @@ pub async fn offer<C: AsyncRead + AsyncWrite + Unpin>(
     let mut expected = FROM_AGENT.to_vec();
     expected.extend_from_slice(&nonce);
     find(channel, &mut buffer, &expected).await?;
-    let welcome: Welcome = body(channel, &mut buffer).await?;
+    let mut welcome: Welcome = body(channel, &mut buffer).await?;
+    if let Boot::Failed(note) = &mut welcome.boot {
+        (note.stage, note.message) = (one_line(&note.stage), one_line(&note.message));
+    }
     if welcome.generation < OLDEST || GENERATION < welcome.oldest {
         return Err(HandshakeError::NoCommonGeneration {
             agent_oldest: welcome.oldest,

@@ -75,17 +75,28 @@ impl Refusal {
         Self::new(RefusalCode::Disconnected, "the connection ended")
     }
 
-    /// Reads what a peer sent. Never fails: nonsense becomes [`RefusalCode::Other`].
+    /// Reads what a peer sent. Never fails: nonsense becomes [`RefusalCode::Other`], and the message
+    /// one line for a terminal.
     #[must_use]
     pub fn from_wire(payload: &[u8]) -> Self {
         serde_json::from_slice::<Self>(payload).map_or_else(
             |_| Self::new(RefusalCode::Other, "the other side gave no readable reason"),
             |mut refusal| {
-                refusal.message = bounded(refusal.message);
+                refusal.message = one_line(&refusal.message);
                 refusal
             },
         )
     }
+}
+
+/// A peer's words, fit for a terminal: at most [`Refusal::MAX_MESSAGE`] bytes, and nothing that moves
+/// the cursor or changes colours.
+pub(crate) fn one_line(text: &str) -> String {
+    bounded(
+        text.chars()
+            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .collect(),
+    )
 }
 
 fn bounded(mut message: String) -> String {
@@ -110,6 +121,8 @@ mod tests {
         assert_eq!(refusal.code, RefusalCode::Other);
         assert!(refusal.message.len() <= Refusal::MAX_MESSAGE);
         assert_eq!(Refusal::from_wire(b"\xff{").code, RefusalCode::Other);
+        let colours = Refusal::from_wire(br#"{"code":"failed","message":"\u001b[31mred\nline"}"#);
+        assert_eq!(colours.message, "\u{fffd}[31mred\u{fffd}line");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a failed step is a failed test
 
 use bytes::BytesMut;
-use pyro_proto::frame::{self, FrameKind, Lane, MAX_DATA, Violation};
+use pyro_proto::frame::{self, FrameKind, Lane, MAX_DATA, MAX_MESSAGE, Violation};
 use pyro_proto::mux::{Ended, Incoming, Item, Session, Side, Stream, WINDOW};
 use pyro_proto::{Refusal, RefusalCode};
 use std::time::Duration;
@@ -208,14 +208,53 @@ async fn breaking_the_protocol_ends_the_session_with_its_name() {
     assert_eq!(ended_by(Side::Host, true, tiny).await, Violation::WindowExceeded(1).into());
     let credit = frame(FrameKind::Credit, 1, &u32::MAX.to_le_bytes());
     assert_eq!(ended_by(Side::Host, true, vec![credit]).await, Violation::WindowExceeded(1).into());
-    let messages = vec![frame(FrameKind::Message, 1, b"{}"); 257];
-    assert_eq!(ended_by(Side::Host, true, messages).await, Violation::Flood.into());
     let ours = frame(FrameKind::Open, 3, b"{}");
     assert_eq!(ended_by(Side::Host, false, vec![ours]).await, Violation::BadStream(3).into());
     let twice = vec![frame(FrameKind::Open, 2, b"{}"); 2];
     assert_eq!(ended_by(Side::Host, false, twice).await, Violation::BadStream(2).into());
     let garbage = vec![BytesMut::from(&[0xf7; 64][..])];
     assert_eq!(ended_by(Side::Host, false, garbage).await, Violation::UnknownKind(0xf7).into());
+}
+
+/// What a stream that is flooded with messages still gives, before the reset that ends it.
+async fn messages_before_the_end(flood: Vec<BytesMut>) -> usize {
+    let (session, _incoming, mut stranger) = against_a_stranger(Side::Host);
+    let mut flooded = session.open(&1).await.unwrap();
+    let mut other = session.open(&2).await.unwrap();
+    for frame in flood {
+        stranger.write_all(&frame).await.unwrap();
+    }
+    stranger.write_all(&frame(FrameKind::Message, 3, b"9")).await.unwrap();
+    assert_eq!(other.receiver.next().await, Item::Message("9".into()), "the others go on");
+    let mut messages = 0;
+    loop {
+        match flooded.receiver.next().await {
+            Item::Message(_) => messages += 1,
+            Item::Reset(reason) => {
+                assert_eq!(reason.code, RefusalCode::TooMany);
+                return messages;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_messages_ends_its_stream_and_no_other() {
+    let tiny = vec![frame(FrameKind::Message, 1, b"{}"); 10_000];
+    assert_eq!(messages_before_the_end(tiny).await, 256);
+    let large = vec![frame(FrameKind::Message, 1, &[b' '; MAX_MESSAGE]); 100];
+    assert_eq!(messages_before_the_end(large).await, 4);
+}
+
+#[tokio::test]
+async fn streams_of_a_broken_session_say_why() {
+    let (session, _incoming, mut stranger) = against_a_stranger(Side::Host);
+    let mut stream = session.open(&1).await.unwrap();
+    stranger.write_all(&[0xf7; 64]).await.unwrap();
+    let Item::Reset(reason) = stream.receiver.next().await else { panic!("not reset") };
+    assert_eq!(reason.code, RefusalCode::Disconnected);
+    assert!(reason.message.contains("unknown frame kind 247"), "{reason}");
 }
 
 #[tokio::test]

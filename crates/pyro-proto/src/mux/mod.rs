@@ -25,6 +25,8 @@ pub const WINDOW: usize = 512 << 10;
 const MIN_CHARGE: usize = 256;
 /// JSON messages that may wait on one stream for its reader.
 const MAX_WAITING_MESSAGES: usize = 256;
+/// Bytes of such messages: they have no window, content that is longer goes over a lane.
+const MAX_WAITING_MESSAGE_BYTES: usize = 4 * frame::MAX_MESSAGE;
 /// Resets and credits that may wait for the channel.
 const MAX_WAITING_CONTROL: usize = 4096;
 
@@ -114,6 +116,8 @@ struct Flow {
     receive: AtomicUsize,
     /// Messages waiting for our reader.
     messages: AtomicUsize,
+    /// Bytes of these messages.
+    message_bytes: AtomicUsize,
     /// Why the stream is over, once it is.
     refusal: OnceLock<Refusal>,
 }
@@ -211,6 +215,7 @@ impl Shared {
             send: Semaphore::new(WINDOW),
             receive: AtomicUsize::new(WINDOW),
             messages: AtomicUsize::new(0),
+            message_bytes: AtomicUsize::new(0),
             refusal: OnceLock::new(),
         });
         let entry = Entry { flow: flow.clone(), inbox, we_finished: false, they_finished: false };
@@ -255,6 +260,10 @@ impl Shared {
     }
 
     fn finish_session(&self, reason: Ended) {
+        let refusal = match &reason {
+            Ended::Closed => Refusal::disconnected(),
+            reason => Refusal::new(RefusalCode::Disconnected, reason.to_string()),
+        };
         self.end.send_if_modified(|end| {
             let first = end.is_none();
             end.get_or_insert(reason);
@@ -262,7 +271,7 @@ impl Shared {
         });
         let streams: Vec<Entry> = self.streams().drain().map(|(_, entry)| entry).collect();
         for entry in streams {
-            entry.end(Refusal::disconnected());
+            entry.end(refusal.clone());
         }
     }
 }

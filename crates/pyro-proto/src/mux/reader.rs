@@ -2,7 +2,8 @@
 //! a stream may hold is bounded by its window, so the queue behind it cannot grow.
 
 use super::{
-    Ended, Item, MAX_WAITING_CONTROL, MAX_WAITING_MESSAGES, Shared, Side, Stream, WINDOW, charge,
+    Ended, Item, MAX_WAITING_CONTROL, MAX_WAITING_MESSAGE_BYTES, MAX_WAITING_MESSAGES, Shared,
+    Side, Stream, WINDOW, charge,
 };
 use crate::frame::{self, Frame, FrameKind, Lane, Violation};
 use crate::refusal::{Refusal, RefusalCode};
@@ -55,7 +56,7 @@ fn dispatch(shared: &Arc<Shared>, incoming: &mut Accepting, frame: Frame) -> Res
         FrameKind::Open => incoming.open(shared, id, frame.payload)?,
         FrameKind::Data => data(shared, id, Lane::Main, frame.payload)?,
         FrameKind::ErrData => data(shared, id, Lane::Err, frame.payload)?,
-        FrameKind::Message => message(shared, id, frame.payload)?,
+        FrameKind::Message => message(shared, id, frame.payload),
         FrameKind::Credit => credit(shared, id, frame.payload)?,
         FrameKind::Finish => finish(shared, id),
         FrameKind::Reset => {
@@ -106,14 +107,19 @@ fn data(shared: &Shared, id: u32, lane: Lane, bytes: Bytes) -> Result<(), Violat
     Ok(())
 }
 
-fn message(shared: &Shared, id: u32, bytes: Bytes) -> Result<(), Violation> {
+/// A flood costs the stream only: others of this session may belong to somebody else.
+fn message(shared: &Shared, id: u32, bytes: Bytes) {
     let streams = shared.streams();
-    let Some(entry) = streams.get(&id) else { return Ok(()) };
-    if entry.flow.messages.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING_MESSAGES {
-        return Err(Violation::Flood);
+    let Some(entry) = streams.get(&id) else { return };
+    let flow = &entry.flow;
+    let waiting = flow.messages.fetch_add(1, Ordering::Relaxed);
+    let length = flow.message_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+    if waiting < MAX_WAITING_MESSAGES && length <= MAX_WAITING_MESSAGE_BYTES {
+        let _ = entry.inbox.send(Item::Message(bytes));
+        return;
     }
-    let _ = entry.inbox.send(Item::Message(bytes));
-    Ok(())
+    drop(streams);
+    shared.abort(id, &Refusal::new(RefusalCode::TooMany, "flooded with messages"));
 }
 
 fn credit(shared: &Shared, id: u32, mut payload: Bytes) -> Result<(), Violation> {

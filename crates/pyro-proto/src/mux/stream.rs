@@ -263,8 +263,9 @@ impl Receiver {
         };
         match &item {
             Item::Data(..) => {}
-            Item::Message(_) => {
+            Item::Message(bytes) => {
                 self.half.flow.messages.fetch_sub(1, Ordering::Relaxed);
+                self.half.flow.message_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
             }
             Item::Finish | Item::Reset(_) => self.half.done = true,
         }
