@@ -5,6 +5,7 @@ use crate::guest::greet::{GreetError, greet};
 use crate::machine::backend::Place;
 use crate::machine::console::Console;
 use crate::machine::{Backend, Launched, MachineError, MachineSpec, Vmm};
+use pyro_proto::handshake::HandshakeError;
 use pyro_proto::mux::Session;
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ async fn attempt(
     let console = Console::default();
     let mut following = output.map(|source| tokio::spawn(console.clone().follow(source)));
     let failed = tokio::select! {
+        biased;
         greeted = greet(channel, &spec.id) => match greeted {
             Ok((guest, _)) => return Ok(Ok(Booted { vmm, guest })),
             Err(GreetError::Boot(note)) => Some(MachineError::Boot { note }),
@@ -56,7 +58,7 @@ async fn attempt(
     // a channel that ends with its VMM says less than how the VMM ended
     let status = tokio::time::timeout(Duration::from_millis(500), vmm.ended()).await.ok();
     let error = match (failed, status) {
-        (None | Some(MachineError::Handshake(_)), Some(status)) => {
+        (None | Some(MachineError::Handshake(HandshakeError::Channel(_))), Some(status)) => {
             if let Some(following) = following.take() {
                 let _ = tokio::time::timeout(Duration::from_millis(200), following).await;
             }

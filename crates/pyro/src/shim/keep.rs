@@ -11,7 +11,7 @@ use crate::error::{AtPath, Report};
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
 use bytes::{Bytes, BytesMut};
-use pyro_proto::mux::{Incoming, Session, Side, Stream};
+use pyro_proto::mux::{Ended, Incoming, Session, Side, Stream};
 use pyro_proto::{Refusal, RefusalCode};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -111,9 +111,13 @@ async fn run(
         Ok(Booted { mut vmm, guest }) => {
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {
-                status = vmm.ended() => return format!("its VMM ended ({status})"),
+                biased;
                 reason = guest.ended() => reason,
+                status = vmm.ended() => return format!("its VMM ended ({status})"),
             };
+            if let Ended::Violation(_) = reason {
+                return format!("its agent is lost: {reason}");
+            }
             // the channel ends with the VMM, whose own end says more
             match tokio::time::timeout(Duration::from_millis(200), vmm.ended()).await {
                 Ok(status) => format!("its VMM ended ({status})"),
