@@ -106,6 +106,8 @@ impl MachineDirectory {
                 false => fs::remove_file(&path).at("remove", &path)?,
             }
         }
+        // a sweep that comes between the lock's end and the directory's would put a new lock there
+        let _all = self.0.parent().map(lock_all).transpose()?;
         fs::remove_dir_all(&self.0).at("remove", &self.0)
     }
 

@@ -17,16 +17,21 @@ pub fn sweep(machines: &Path) -> Result<Vec<String>, ShimError> {
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let mut abandoned = Vec::new();
+    let (mut abandoned, mut failed) = (Vec::new(), None);
     let all = lock_all(machines)?;
     for entry in candidates {
         let directory = MachineDirectory::existing(entry.path());
-        if let Some(lock) = directory.try_lock()? {
-            abandoned.push((entry.file_name().to_string_lossy().into_owned(), directory, lock));
+        match directory.try_lock() {
+            Ok(Some(lock)) => {
+                let id = entry.file_name().to_string_lossy().into_owned();
+                abandoned.push((id, directory, lock));
+            }
+            Ok(None) => {}
+            Err(error) => failed = Some(error),
         }
     }
     drop(all);
-    let (mut removed, mut failed) = (Vec::new(), None);
+    let mut removed = Vec::new();
     for (id, directory, lock) in abandoned {
         for process in ledger::processes(&directory.ledger()) {
             ledger::kill(process);
