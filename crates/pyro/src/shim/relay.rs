@@ -8,7 +8,7 @@ use pyro_proto::mux::{Item, Receiver, Sender, Session, Stream};
 use pyro_proto::request::Request;
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 /// Relays until both directions are over. `why` says what a lost connection to the guest means.
 pub(super) async fn relay<F: Future<Output = Refusal>>(
@@ -23,9 +23,19 @@ pub(super) async fn relay<F: Future<Output = Refusal>>(
     };
     let (to_client, from_client) = client.split();
     let (to_agent, from_agent) = agent.split();
-    // What `upwards` gives back lives until both are over: dropping it resets the client's stream,
-    // and the command's last words would be lost.
-    let _ = tokio::join!(upwards(from_client, to_agent), downwards(from_agent, to_client, why));
+    let mut up = pin!(upwards(from_client, to_agent));
+    let mut down = pin!(downwards(from_agent, to_client, why));
+    tokio::select! {
+        biased;
+        source = &mut up => {
+            // It lives until both are over: dropping it resets the client's stream, and the command's
+            // last words would be lost. Without it, dropping the other direction cancels the request.
+            if let Some(_source) = source {
+                down.await;
+            }
+        }
+        () = &mut down => drop(up.await),
+    }
 }
 
 /// From the agent: everything in its order.
@@ -56,7 +66,8 @@ async fn downwards<F: Future<Output = Refusal>>(
 type Sending = Pin<Box<dyn Future<Output = (Sender, Result<(), Refusal>)>>>;
 
 /// Towards the agent: messages and resets pass stdin that the command does not read. Gives the
-/// source back where the agent takes no more, which is its right.
+/// source back where the agent takes no more, which is its right; none where the front end gave
+/// the request up.
 async fn upwards(mut from: Receiver, to: Sender) -> Option<Receiver> {
     let messenger = to.messenger();
     let mut waiting: VecDeque<Bytes> = VecDeque::new();
@@ -84,7 +95,6 @@ async fn upwards(mut from: Receiver, to: Sender) -> Option<Receiver> {
                     if messenger.send_bytes(&json).await.is_err() { return Some(from) }
                 }
                 Item::Finish => finish = true,
-                // dropping the sender, wherever it is, cancels the request in the guest
                 Item::Reset(_) => return None,
             },
             (to, sent) = async { match &mut sending { Some(s) => s.await, None => std::future::pending().await } } => {
