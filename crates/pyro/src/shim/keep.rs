@@ -1,12 +1,12 @@
 //! The shim's life: boot the machine, serve whoever asks, and end it when its owner, its time, its
 //! VMM or a signal says so; then leave nothing behind.
 
-use super::ShimError;
 use super::boot::{Booted, boot};
 use super::directory::{Lock, MachineDirectory};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Ask, Assignment, Ready};
 use super::relay::relay;
+use super::{ShimError, orphans};
 use crate::error::{AtPath, Report};
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
@@ -216,7 +216,7 @@ impl Desk {
 }
 
 /// The VMM is dead by now (its handle was dropped with [`run`]): whoever waits for the guest learns
-/// why, the directory goes, and then the last word is said.
+/// why, what the guest left on the host is killed, the directory goes, and then the last word is said.
 async fn leave_nothing(
     kept: &Kept,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
@@ -226,6 +226,7 @@ async fn leave_nothing(
     if let Some(Ok(guest)) = publish.borrow().as_ref() {
         guest.close();
     }
+    orphans::end_all();
     kept.directory.remove(&kept.lock)?;
     if let Some(mut stream) = farewell {
         let _ = stream.sender.finish().await;

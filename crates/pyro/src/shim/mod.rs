@@ -17,6 +17,7 @@ pub mod error;
 mod keep;
 pub mod launch;
 mod ledger;
+mod orphans;
 mod process;
 pub mod protocol;
 mod relay;

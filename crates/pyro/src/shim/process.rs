@@ -3,7 +3,7 @@
 use super::directory::{Lock, MachineDirectory};
 use super::keep::{Kept, keep};
 use super::protocol::Assignment;
-use super::{ROLE, ShimError};
+use super::{ROLE, ShimError, orphans};
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
@@ -42,6 +42,7 @@ fn leave(directory: &Path) -> crate::Result<()> {
 
 fn stay(directory: PathBuf) -> crate::Result<()> {
     let _ = rustix::process::setsid();
+    orphans::adopt();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let directory = MachineDirectory::existing(directory);
     let (lease, lock) = take_over_stdio().map_err(ShimError::Spawn)?;

@@ -25,12 +25,24 @@ impl ProcessIdentity {
         Stat::read(pid).map(|stat| stat.identity)
     }
 
+    /// The children of `parent` that still run.
+    #[must_use]
+    pub fn children_of(parent: Pid) -> Vec<Self> {
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+            .filter_map(Stat::read)
+            .filter(|stat| stat.parent == parent.as_raw_pid() && stat.is_running())
+            .map(|stat| stat.identity)
+            .collect()
+    }
+
     /// Whether this very process still runs. One that has ended and waits to be reaped does not.
     #[must_use]
     pub fn is_running(&self) -> bool {
         Pid::from_raw(self.pid)
             .and_then(Stat::read)
-            .is_some_and(|stat| stat.identity == *self && !matches!(stat.state, 'Z' | 'X'))
+            .is_some_and(|stat| stat.identity == *self && stat.is_running())
     }
 }
 
@@ -47,6 +59,10 @@ impl Stat {
         let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let (state, parent, start_time) = parse(&text)?;
         Some(Self { identity: ProcessIdentity { pid, start_time }, parent, state })
+    }
+
+    fn is_running(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X')
     }
 }
 
