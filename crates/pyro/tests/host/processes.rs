@@ -3,6 +3,7 @@
 use rustix::process::{Pid, Signal, WaitOptions};
 use std::collections::HashSet;
 use std::fs;
+use std::time::Duration;
 
 /// A process as `/proc/PID/stat` and `/proc/PID/cmdline` show it (proc(5)).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,9 +69,13 @@ impl Process {
         read(self.pid).is_some_and(|now| now.start_time == self.start_time)
     }
 
+    /// SIGKILL; returns when it is dead, and with it its locks.
     pub fn kill(&self) {
         assert!(self.is_alive(), "{self:?}");
         rustix::process::kill_process(Pid::from_raw(self.pid).unwrap(), Signal::KILL).unwrap();
+        while self.is_alive() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// A field of `/proc/PID/status` in KiB: `VmRSS` is resident now, `VmHWM` was at most.
