@@ -1,0 +1,13 @@
+//! What the scenarios show, by theme. Each test is one promise, told as a user would try it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+
+mod boot_failures;
+mod commands;
+mod doctor;
+mod endings;
+mod guest;
+mod json;
+mod ordinary_user;
+mod repetition;
+mod settings;
+mod streams;

@@ -1,0 +1,22 @@
+//! The words in which the scenarios are told: a [`World`] with a home of its own, the command line
+//! called as a user calls it, and an oracle for what must not be left behind. Nothing here knows
+//! pyro from the inside: it drives the built executable and looks at the host.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
+
+mod call;
+mod executable;
+mod memory;
+mod outcome;
+mod process;
+mod remains;
+mod running;
+mod world;
+
+pub use call::Call;
+pub use executable::{executable, target_directory};
+pub use memory::peak_kib;
+pub use outcome::Outcome;
+pub use process::{Process, descendants};
+pub use running::Running;
+pub use rustix::process::Signal;
+pub use world::{ENVIRONMENT, World};
