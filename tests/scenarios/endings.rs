@@ -81,11 +81,11 @@ fn everything_killed_at_once_is_cleaned_up_by_the_next_command() {
 fn a_kill_at_any_moment_of_the_start_leaves_nothing_after_the_next_command() {
     let world = World::new();
     for (step, victim) in [
-        (0, "__shim"),
+        (0, "--stay"),
         (30, "__jail"),
-        (60, "__shim"),
+        (60, "--stay"),
         (150, "-kernel"),
-        (400, "__shim"),
+        (400, "--stay"),
         (700, "-kernel"),
     ] {
         let running = world.run(&["sleep", "600"]).start();
@@ -101,11 +101,11 @@ fn a_kill_at_any_moment_of_the_start_leaves_nothing_after_the_next_command() {
 fn the_time_to_live_ends_a_machine_whatever_it_does() {
     let world = World::new();
     let run = world
-        .run_with(&["--ttl-seconds", "4", "--timeout-seconds", "600"], &["sleep", "600"])
-        .within(Duration::from_secs(20))
+        .run_with(&["--ttl-seconds", "10", "--timeout-seconds", "600"], &["sleep", "600"])
+        .within(Duration::from_secs(30))
         .outcome()
         .exits(125);
-    assert!(run.stderr.contains("time to live of 4 s"), "{}", run.stderr);
+    assert!(run.stderr.contains("time to live of 10 s"), "{}", run.stderr);
     world.assert_clean();
 }
 

@@ -37,7 +37,7 @@ impl Process {
     /// The process that keeps a machine.
     #[must_use]
     pub fn is_shim(&self) -> bool {
-        self.words.iter().any(|word| word == "__shim")
+        self.words.iter().any(|word| word == "--stay")
     }
 
     /// The virtual machine monitor itself.
