@@ -6,7 +6,7 @@ CARGO ?= cargo
 DENY_VERSION := 0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm bench check format
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-hosts bench check format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,17 +29,20 @@ test: test-fast test-vm ## run the tests that every machine can run: rings 1 to 
 test-fast: setup-tests ## rings 1 and 2: units, properties, and all above the backend without a VM
 	@scripts/run-tests fast
 
-test-vm: setup-tests ## ring 3: real virtual machines on QEMU
+test-vm: setup-tests build ## ring 3: real virtual machines on QEMU
 	@scripts/run-tests vm
 
+test-hosts: setup build ## the MCP Inspector and Claude Code, installed into target/hosts, call vm_run
+	@tests/hosts/run
+
 bench: setup build ## print the ratios that pyro holds itself to
-	$(CARGO) bench --locked --workspace --bench '*'
+	$(CARGO) bench --locked --package benches
 
 check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licences, documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck .ci/run scripts/* tests/fresh-root
+	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 

@@ -1,11 +1,15 @@
 //! What the scenarios show, by theme. Each test is one promise, told as a user would try it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
+#[path = "../../crates/pyro/tests/file_tree/mod.rs"]
+mod file_tree;
+
 mod boot_failures;
 mod commands;
 mod doctor;
 mod endings;
 mod guest;
+mod image;
 mod json;
 mod ordinary_user;
 mod repetition;

@@ -79,6 +79,12 @@ impl Running {
         assert!(shown.contains(text), "no {text:?} on stdout: {shown}\n{}", self.complaints());
     }
 
+    /// How many bytes have come on stdout so far.
+    #[must_use]
+    pub fn stdout_bytes(&self) -> u64 {
+        self.stdout.state.lock().unwrap().total
+    }
+
     /// Writes to its standard input.
     pub fn write(&mut self, bytes: &[u8]) {
         self.stdin.as_mut().unwrap().write_all(bytes).unwrap();

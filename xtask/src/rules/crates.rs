@@ -4,12 +4,14 @@ use crate::finding::Finding;
 use crate::repository::Repository;
 
 /// Every crate of the repository, and which of the others it may name.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("pyro-proto", &[]),
     ("pyro-agent", &["pyro-proto"]),
     ("pyro", &["pyro-proto"]),
     ("pyro-mcp", &["pyro"]),
     ("pyro-cli", &["pyro", "pyro-mcp", "pyro-agent"]),
+    ("scenarios", &[]),
+    ("benches", &["scenarios", "pyro", "pyro-proto"]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,74 @@
+//! `pyro run debian:12 -- true` beside the raw boot, and stdout beside the raw channel.
+
+use crate::cpu::{Cost, cost};
+use crate::raw::RawMachine;
+use crate::table::{Bound, Table, median, milliseconds};
+use crate::user::User;
+use std::time::{Duration, Instant};
+
+const PAIRS: usize = 9;
+/// What the guest needs to start one command is not the boot's: see `exec`.
+const MOST: f64 = 1.15;
+const STREAMED: u64 = 256 << 20;
+
+pub(crate) fn measure(user: &User, table: &mut Table) {
+    let raw = RawMachine::new(user);
+    let (mut runs, mut boots) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        runs.push(cost(|| user.world.run(&["true"]).succeeds().took));
+        boots.push(cost(|| {
+            let machine = raw.boot();
+            let booted = machine.booted;
+            machine.end();
+            booted
+        }));
+    }
+    let wall = |costs: &[Cost]| median(costs.iter().map(|cost| cost.wall).collect());
+    let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu).collect());
+    for (what, of) in [
+        ("run true / raw boot, wall", wall as fn(&[Cost]) -> f64),
+        ("run true / raw boot, CPU", cpu),
+    ] {
+        let (ours, theirs) = (of(&runs), of(&boots));
+        let (shown, beside) = (milliseconds(ours), milliseconds(theirs));
+        table.ratio(what, shown, beside, ours / theirs, Bound::AtMost(MOST));
+    }
+    streams(user, &raw, table);
+}
+
+fn streams(user: &User, raw: &RawMachine, table: &mut Table) {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mib = |took: Duration| STREAMED as f64 / f64::from(1 << 20) / took.as_secs_f64();
+    for _ in 0..3 {
+        let mut machine = raw.boot();
+        theirs.push(mib(machine.receive(STREAMED)));
+        machine.end();
+        ours.push(mib(stdout(user)));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let show = |rate: f64| format!("{rate:.0} MiB/s");
+    table.ratio(
+        "stdout / raw channel, throughput",
+        show(ours),
+        show(theirs),
+        ours / theirs,
+        Bound::AtLeast(0.7),
+    );
+}
+
+/// How long a command's output takes from its first byte to its last.
+fn stdout(user: &User) -> Duration {
+    let script = format!("echo; read go; head -c {STREAMED} /dev/zero");
+    let mut running = user.world.script(&script).holding_stdin().counting_stdout().start();
+    while running.stdout_bytes() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let started = Instant::now();
+    running.write(b"\n");
+    while running.stdout_bytes() < STREAMED {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let took = started.elapsed();
+    let _ = running.end().succeeds();
+    took
+}
