@@ -2,7 +2,7 @@
 //! command; nothing is stored here.
 
 use pyro_proto::Refusal;
-use pyro_proto::frame::Lane;
+use pyro_proto::frame::{Lane, MAX_DATA};
 use pyro_proto::mux::Sender;
 use rustix::process::WaitStatus;
 use std::io;
@@ -70,13 +70,16 @@ impl Output {
         Ok(())
     }
 
-    /// Sends what is in the pipe now, however fast somebody refills it.
+    /// Sends what is in the pipe now, however fast somebody refills it. Asks the kernel itself: the
+    /// runtime may not have heard yet of what was written last.
     async fn send_rest(&mut self, sender: &mut Sender) -> Result<(), Refusal> {
         let mut rest = rustix::io::ioctl_fionread(&self.pipe).unwrap_or(0);
-        while rest > 0 && self.open && !self.dry {
-            let sent = sender.send_from(self.lane, self).await?;
-            self.open = sent > 0;
-            rest = rest.saturating_sub(sent as u64);
+        let mut buffer = vec![0; usize::try_from(rest).unwrap_or(MAX_DATA).min(MAX_DATA)];
+        while rest > 0 {
+            let read = rustix::io::read(&self.pipe, &mut buffer[..]).unwrap_or(0);
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+            sender.send(self.lane, bytes).await?;
+            rest = rest.saturating_sub(read as u64);
         }
         Ok(())
     }
@@ -93,5 +96,30 @@ impl AsyncRead for Output {
         let read = Pin::new(&mut self.pipe).poll_read(cx, into);
         self.dry = read.is_pending();
         if self.dry { Poll::Ready(Ok(())) } else { read }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+    use pyro_proto::mux::{Item, Session, Side};
+    use std::io::Write;
+
+    #[tokio::test]
+    async fn what_was_written_last_is_sent_even_if_the_runtime_has_not_heard_of_it() {
+        let (host, guest) = tokio::io::duplex(1 << 20);
+        let (host, _) = Session::start(host, Side::Host, BytesMut::new(), 0);
+        let (_, mut incoming) = Session::start(guest, Side::Agent, BytesMut::new(), 1);
+        let mut ours = host.open(&"exec").await.unwrap();
+        let (_, mut theirs) = incoming.next().await.unwrap();
+        let (read, mut write) = io::pipe().unwrap();
+        let mut output = Output::new(read, Lane::Main).unwrap();
+        output.send(&mut theirs.sender).await.unwrap(); // finds nothing
+        write.write_all(b"last words").unwrap();
+        output.send_rest(&mut theirs.sender).await.unwrap();
+        theirs.sender.finish().await.unwrap();
+        assert_eq!(ours.receiver.next().await, Item::Data(Lane::Main, "last words".into()));
+        assert_eq!(ours.receiver.next().await, Item::Finish);
     }
 }
