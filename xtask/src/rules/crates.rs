@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::repository::Repository;
 
 /// Every crate of the repository, and which of the others it may name.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("pyro-proto", &[]),
     ("pyro-agent", &["pyro-proto"]),
     ("pyro", &["pyro-proto"]),
@@ -13,6 +13,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("scenarios", &[]),
     ("benches", &["scenarios", "pyro", "pyro-proto"]),
     ("xtask", &[]),
+    ("pyro-fuzz", &["pyro-proto"]),
 ];
 
 const RULE: &str = "crates";
