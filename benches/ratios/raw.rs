@@ -51,6 +51,15 @@ impl RawMachine {
 
     /// Boots one and waits for its first byte.
     pub(crate) fn boot(&self) -> RunningRaw {
+        self.boot_with("")
+    }
+
+    /// The same; the guest runs what the agent runs for `true` before it sends the byte.
+    pub(crate) fn boot_and_run_true(&self) -> RunningRaw {
+        self.boot_with(" with-a-command")
+    }
+
+    fn boot_with(&self, word: &str) -> RunningRaw {
         let disk = self.directory.path().join("disk");
         let _ = std::fs::remove_file(&disk);
         disk::create(&disk, DISK_BYTES).unwrap();
@@ -60,7 +69,8 @@ impl RawMachine {
             rustix::io::fcntl_setfd(end, rustix::io::FdFlags::empty()).unwrap();
         }
         let number = |argument: &String| {
-            argument
+            let more = if argument.contains("pyro.agent=1") { word } else { "" };
+            format!("{argument}{more}")
                 .replace("{agent}", &theirs.as_raw_fd().to_string())
                 .replace("{console}", &console.as_raw_fd().to_string())
         };

@@ -74,16 +74,23 @@ fn forget_overlay(archive: &fs::File) {
 }
 
 #[test]
-fn a_kernel_of_ones_own_that_lacks_a_module_is_refused_before_it_boots() {
-    let world = World::new();
+fn a_kernel_of_ones_own_that_lacks_overlay_fails_at_stacking_the_root() {
+    let world = World::new().with_private_cache();
     let record = only_file(&world.cache().join("kernels"), ".json");
-    let kernel = record.with_file_name(record.file_stem().unwrap()).join("vmlinux");
-    let place = world.home().join("kernel");
-    fs::create_dir_all(place.join("modules")).unwrap();
-    symlink(kernel, place.join("vmlinux")).unwrap();
-    let run = world.run_with(&["--json"], &["true"]).env("PYRO_KERNEL", place.join("vmlinux"));
+    let kernel = record.with_file_name(record.file_stem().unwrap());
+    let own = world.home().join("kernel");
+    fs::create_dir_all(own.join("modules")).unwrap();
+    symlink(kernel.join("vmlinux"), own.join("vmlinux")).unwrap();
+    for module in fs::read_dir(kernel.join("modules")).unwrap().flatten() {
+        if module.file_name() != "overlay.ko" {
+            symlink(module.path(), own.join("modules").join(module.file_name())).unwrap();
+        }
+    }
+    let run = world.run_with(&["--json"], &["true"]).env("PYRO_KERNEL", own.join("vmlinux"));
     let error = run.outcome().exits(125).json();
-    assert!(error["message"].as_str().unwrap().contains("virtio"), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("mount_root") && message.contains("stack the root"), "{message}");
+    assert!(message.contains("No such device"), "{message}");
     world.assert_clean();
 }
 

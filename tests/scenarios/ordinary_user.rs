@@ -72,5 +72,6 @@ fn for_an_ordinary_user_kills_leave_nothing_either() {
     running.prints("ready");
     running.signal(Signal::KILL);
     let _ = running.end().exits(128 + 9);
+    world.assert_no_process();
     world.assert_clean();
 }
