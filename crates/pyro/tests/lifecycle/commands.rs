@@ -171,11 +171,12 @@ async fn side_by_side() {
     let host = Host::new();
     let vm = host.start(&machine()).await.unwrap();
     let mut executions = Vec::new();
-    for n in 0..20 {
-        executions.push(vm.exec(command(&format!("sleep 0.2; echo {n}"))).await.unwrap());
+    for n in 0..100 {
+        executions.push(vm.exec(command(&format!("echo {n}"))).await.unwrap());
     }
     for (n, execution) in executions.iter_mut().enumerate() {
-        assert_eq!(stdout_until_end(execution).await.0, format!("{n}\n").as_bytes());
+        let (stdout, end) = stdout_until_end(execution).await;
+        assert_eq!((&stdout[..], end.unwrap()), (format!("{n}\n").as_bytes(), 0));
     }
     vm.delete().await.unwrap();
     drop(executions);
