@@ -75,17 +75,36 @@ pub(super) fn processes(path: &Path) -> Vec<ProcessIdentity> {
     vmm
 }
 
+/// What a shim's death leaves time for: its agent on the host first ends what it started, and an
+/// agent that is killed meanwhile leaves that behind.
+const GRACE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+/// How long a killed process may take to be gone.
+const PATIENCE: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
+
+/// Leaves exactly this process a second to end by itself, then kills it.
+pub(super) fn end(process: ProcessIdentity) {
+    kill_after(process, Some(&GRACE));
+}
+
 /// Kills exactly this process if it still runs, and waits up to five seconds for its end.
 pub(super) fn kill(process: ProcessIdentity) {
+    kill_after(process, None);
+}
+
+fn kill_after(process: ProcessIdentity, grace: Option<&Timespec>) {
     let Some(pid) = Pid::from_raw(process.pid) else { return };
     let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) else { return };
     // compared after the pidfd is held: from here on it cannot become another process
     if !process.is_running() {
         return;
     }
-    let _ = pidfd_send_signal(&pidfd, Signal::KILL);
+    // readable means exited, see pidfd_open(2)
     let mut fds = [PollFd::new(&pidfd, PollFlags::IN)];
-    let _ = poll(&mut fds, Some(&Timespec { tv_sec: 5, tv_nsec: 0 }));
+    if grace.is_some() && poll(&mut fds, grace).is_ok_and(|ended| ended > 0) {
+        return;
+    }
+    let _ = pidfd_send_signal(&pidfd, Signal::KILL);
+    let _ = poll(&mut fds, Some(&PATIENCE));
 }
 
 #[cfg(test)]
@@ -128,5 +147,17 @@ mod tests {
         kill(real);
         assert!(!child.wait().unwrap().success());
         kill(real);
+    }
+
+    #[test]
+    fn what_ends_by_itself_is_left_to_do_so() {
+        let mut child = Command::new("sh").args(["-c", "sleep 0.2; exit 7"]).spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+        end(ProcessIdentity::of(pid).unwrap());
+        assert_eq!(child.try_wait().unwrap().unwrap().code(), Some(7));
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+        end(ProcessIdentity::of(pid).unwrap());
+        assert!(child.try_wait().unwrap().is_some());
     }
 }

@@ -34,7 +34,7 @@ pub fn sweep(machines: &Path) -> Result<Vec<String>, ShimError> {
     let mut removed = Vec::new();
     for (id, directory, lock) in abandoned {
         for process in ledger::processes(&directory.ledger()) {
-            ledger::kill(process);
+            ledger::end(process);
         }
         match directory.remove(&lock) {
             Ok(()) => removed.push(id),
