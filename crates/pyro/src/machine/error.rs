@@ -32,7 +32,7 @@ pub enum MachineError {
         console: String,
     },
     /// No answer from the agent.
-    #[error("the guest did not answer within {} s{}", deadline.as_secs(), last_lines(console))]
+    #[error("the guest did not answer within {} s{}", deadline.as_secs_f32(), last_lines(console))]
     BootDeadline {
         /// How long it had.
         deadline: Duration,

@@ -1,6 +1,6 @@
 //! A front end's connection to the shim of a machine.
 
-use super::directory::MachineDirectory;
+use super::directory::{MachineDirectory, SOCKET};
 use super::error::ShimError;
 use super::protocol::{Ask, Ready};
 use crate::error::AtPath;
@@ -8,6 +8,8 @@ use crate::guest::GuestError;
 use bytes::BytesMut;
 use pyro_proto::mux::{Item, Session, Side, Stream};
 use pyro_proto::request::Request;
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 /// An open connection. Dropping it ends a one-shot machine.
@@ -30,8 +32,10 @@ impl Client {
     /// # Errors
     /// If nobody listens there.
     pub fn connect(directory: MachineDirectory) -> Result<Self, ShimError> {
-        let path = directory.socket();
-        let socket = UnixStream::connect(&path).at("connect to", &path)?;
+        // through the directory's descriptor, because a socket's path has room for 107 bytes only
+        let place = File::open(directory.path()).at("open", directory.path())?;
+        let short = format!("/proc/self/fd/{}/{SOCKET}", place.as_raw_fd());
+        let socket = UnixStream::connect(short).at("connect to", &directory.socket())?;
         Self::over(socket, directory)
     }
 

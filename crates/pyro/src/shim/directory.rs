@@ -10,6 +10,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// The name of the shim's socket in the machine's directory.
+pub(super) const SOCKET: &str = "shim.sock";
+
 /// A machine's directory: mode 0700, everything in it is the machine's alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineDirectory(PathBuf);
@@ -70,7 +73,7 @@ impl MachineDirectory {
     }
 
     pub(super) fn socket(&self) -> PathBuf {
-        self.0.join("shim.sock")
+        self.0.join(SOCKET)
     }
 
     pub(super) fn log(&self) -> PathBuf {

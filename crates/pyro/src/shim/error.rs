@@ -25,6 +25,14 @@ pub enum ShimError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Library and executable do not belong together.
+    #[error("the pyro executable has version {executable}, the library that uses it {library}")]
+    Version {
+        /// The library's.
+        library: String,
+        /// The executable's.
+        executable: &'static str,
+    },
     /// The record of a machine cannot be read.
     #[error("the record {} cannot be read", path.display())]
     Record {
@@ -43,7 +51,9 @@ fn said(log: &str) -> String {
 impl Diagnose for ShimError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Path(_) | Self::Spawn(_) | Self::Unsafe { .. } => Kind::Host,
+            Self::Path(_) | Self::Spawn(_) | Self::Unsafe { .. } | Self::Version { .. } => {
+                Kind::Host
+            }
             Self::Lost { .. } | Self::Record { .. } => Kind::Internal,
         }
     }
@@ -53,6 +63,7 @@ impl Diagnose for ShimError {
             Self::Path(e) => e.code(),
             Self::Spawn(_) => "shim_spawn_failed",
             Self::Lost { .. } => "shim_lost",
+            Self::Version { .. } => "version_mismatch",
             Self::Unsafe { .. } => "unsafe_path",
             Self::Record { .. } => "bad_record",
         }
@@ -67,6 +78,7 @@ impl Diagnose for ShimError {
                     path.display()
                 )]
             }
+            Self::Version { .. } => vec!["install both from one release of pyro".into()],
             Self::Lost { .. } => vec!["run it again; what the machine left is cleaned up".into()],
             Self::Spawn(_) | Self::Record { .. } => Vec::new(),
         }

@@ -2,7 +2,7 @@
 //! VMM or a signal says so; then leave nothing behind.
 
 use super::boot::{Booted, boot};
-use super::directory::{Lock, MachineDirectory};
+use super::directory::{Lock, MachineDirectory, SOCKET};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Ask, Assignment, Ready};
 use super::relay::relay;
@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Ended, Incoming, Session, Side, Stream};
 use pyro_proto::{Refusal, RefusalCode};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -84,9 +84,12 @@ fn begin(kept: &Kept) -> crate::Result<Ledger> {
     Ok(ledger)
 }
 
+/// A socket's path has room for 107 bytes (unix(7)), a home directory may be longer: so it is named
+/// from within its directory, where this process stays.
 fn listen(directory: &MachineDirectory) -> crate::Result<UnixListener> {
-    let path = directory.socket();
-    Ok(UnixListener::bind(&path).at("listen on", &path)?)
+    let (place, name) = (directory.path(), Path::new(SOCKET));
+    std::env::set_current_dir(place).at("enter", place)?;
+    Ok(UnixListener::bind(name).at("listen on", &directory.socket())?)
 }
 
 fn adopt_lease(lease: UnixStream, desk: &Rc<Desk>) -> crate::Result<Session> {

@@ -47,12 +47,22 @@ fn stay(directory: PathBuf) -> crate::Result<()> {
     let directory = MachineDirectory::existing(directory);
     let (lease, lock) = take_over_stdio().map_err(ShimError::Spawn)?;
     let assignment: Assignment = MachineDirectory::read(&directory.assignment())?;
+    check_version(&assignment)?;
     let kept = Kept { executable: SELF.into(), directory, lock, assignment };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(ShimError::Spawn)?
         .block_on(keep(kept, lease))
+}
+
+/// The library that wrote the assignment and this executable must be of one build's age.
+fn check_version(assignment: &Assignment) -> Result<(), ShimError> {
+    let ours = env!("CARGO_PKG_VERSION");
+    if assignment.pyro == ours {
+        return Ok(());
+    }
+    Err(ShimError::Version { library: assignment.pyro.clone(), executable: ours })
 }
 
 /// Lease and lock leave the descriptors 0 and 1, which no child of the shim may inherit.

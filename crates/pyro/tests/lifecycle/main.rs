@@ -14,6 +14,7 @@ mod front_end;
 #[path = "../host/mod.rs"]
 mod host;
 mod interruption;
+mod meeting;
 mod remains;
 mod repetition;
 mod strangers;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         commands::trials(),
         death::trials(),
         interruption::trials(),
+        meeting::trials(),
         remains::trials(),
         repetition::trials(),
         strangers::trials(),
