@@ -6,7 +6,7 @@ use crate::table::{Bound, Table, median, milliseconds};
 use crate::user::User;
 use std::time::{Duration, Instant};
 
-const PAIRS: usize = 7;
+const PAIRS: usize = 5;
 /// The guest's own fork of the command is on both sides.
 const MOST: f64 = 1.15;
 const STREAMED: u64 = 64 << 20;

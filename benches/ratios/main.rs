@@ -1,6 +1,6 @@
 //! The ratios that pyro holds itself to (ARCHITECTURE.md), measured side by side: what pyro does,
 //! and the least that would do the same on this machine at this moment. Interleaved pairs, medians,
-//! CPU time beside wall time. Prints one table; decides nothing, since a busy machine is no fault.
+//! CPU time beside wall time. Prints one table, as it comes; decides nothing, since a busy machine is no fault.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -21,8 +21,8 @@ use table::Table;
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word));
-    let mut table = Table::default();
     let user = user::User::new();
+    println!("{}", table::HEADING);
     for (name, measure) in [
         ("start", start::measure as fn(&user::User, &mut Table)),
         ("image", image::measure),
@@ -30,15 +30,9 @@ fn main() {
         ("boot", boot::measure),
     ] {
         if is_wanted(name) {
-            eprintln_progress(name);
+            let mut table = Table::default();
             measure(&user, &mut table);
+            print!("{table}");
         }
     }
-    println!("{table}");
-}
-
-/// Some of these take a minute.
-#[allow(clippy::print_stderr, reason = "progress is not the table")]
-fn eprintln_progress(name: &str) {
-    eprintln!("measuring: {name}");
 }

@@ -69,16 +69,19 @@ impl Table {
     }
 }
 
+/// What stands above the columns.
+pub(crate) const HEADING: &str =
+    "what                                            pyro                 beside    ratio  bound";
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<44} {:>22} {:>26} {:>8}  bound", "what", "pyro", "beside", "ratio")?;
         for row in &self.0 {
             let ratio = row.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
             let bound = row.bound.map_or_else(String::new, |bound| bound.to_string());
             let kept = row.bound.zip(row.ratio).is_none_or(|(bound, ratio)| bound.keeps(ratio));
             let verdict = if kept { "" } else { "  MISSED" };
             let Row { what, ours, beside, .. } = row;
-            writeln!(f, "{what:<44} {ours:>22} {beside:>26} {ratio:>8}  {bound}{verdict}")?;
+            writeln!(f, "{what:<42} {ours:>9} {beside:>22} {ratio:>8}  {bound}{verdict}")?;
         }
         Ok(())
     }
