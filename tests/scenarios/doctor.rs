@@ -57,7 +57,7 @@ fn qemu_boots_on_kvm(kernel: &Path) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(10);
     let ended_well = loop {
         match qemu.try_wait().unwrap() {
             Some(status) => break status.success(),
