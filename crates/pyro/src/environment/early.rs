@@ -1,7 +1,8 @@
-//! The initramfs for this executable and a kernel: made once per pair, found again without hashing
+//! The initramfs for this version's agent and a kernel: made once per pair, found again without hashing
 //! anything. A note named after path, size, times and inode of what it was made from leads to it;
 //! where any of those differ it is looked for by content, and made only when that is new too.
 
+use super::agent;
 use super::cache::{self, Cache};
 use super::initramfs;
 use super::kernel::Kernel;
@@ -28,7 +29,7 @@ pub(super) fn ready(
     cache: &Cache,
     kernel: &Kernel,
 ) -> Result<Option<Early>, EnvironmentError> {
-    let note = cache.made_from(&stat_of(&config.executable, kernel)?);
+    let note = cache.made_from(&stat_of(&agent::program(config), kernel)?);
     let Ok(key) = fs::read_to_string(&note) else { return Ok(None) };
     if !digest::is_digest(&key) {
         return Ok(None);
@@ -48,14 +49,16 @@ pub(super) fn prepare(
     if let Some(early) = ready(config, cache, kernel)? {
         return Ok(early);
     }
-    let note = cache.made_from(&stat_of(&config.executable, kernel)?);
-    let key = initramfs::key(&config.executable, kernel)?;
+    let program = agent::program(config);
+    agent::check(config, &program)?;
+    let note = cache.made_from(&stat_of(&program, kernel)?);
+    let key = initramfs::key(&program, kernel)?;
     let path = cache.initramfs(&key);
     if !path.exists() {
         event::step(observer, "preparing the initramfs", || {
             let building = Building::begin(cache, config)?;
             let aside = building.file("initramfs.cpio");
-            initramfs::write(&config.executable, kernel, &aside)?;
+            initramfs::write(&program, kernel, &aside)?;
             cache::publish_file(&aside, &path).map_err(EnvironmentError::from)
         })?;
     }

@@ -65,6 +65,14 @@ pub enum EnvironmentError {
         /// The end of what it said.
         last_lines: Vec<String>,
     },
+    /// The small agent beside the executable belongs to another version.
+    #[error("{} is not {expected}", program.display())]
+    WrongAgent {
+        /// The program.
+        program: PathBuf,
+        /// What it should have said it is.
+        expected: String,
+    },
     /// What was built is not what was ordered.
     #[error("the built system is not Debian 12: {reason}")]
     WrongSystem {
@@ -121,6 +129,7 @@ impl Diagnose for EnvironmentError {
             | Self::MissingTools { .. }
             | Self::ToolFailed { .. }
             | Self::WrongSystem { .. }
+            | Self::WrongAgent { .. }
             | Self::BadAnswer { .. }
             | Self::DigestMismatch { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
@@ -140,6 +149,7 @@ impl Diagnose for EnvironmentError {
             Self::ToolFailed { .. } => "host_tool_failed",
             Self::ToolSilent { .. } => "host_tool_silent",
             Self::WrongSystem { .. } => "wrong_system",
+            Self::WrongAgent { .. } => "version_mismatch",
             Self::BadAnswer { .. } => "host_tool_answer",
             Self::DigestMismatch { .. } => "digest_mismatch",
             Self::PinsUnreadable { .. } => "pins_unreadable",
@@ -176,6 +186,9 @@ impl Diagnose for EnvironmentError {
             ],
             Self::WrongSystem { .. } | Self::DigestMismatch { .. } => {
                 vec![format!("the mirror or a proxy serves wrong data: set {mirror} to another")]
+            }
+            Self::WrongAgent { .. } => {
+                vec!["install pyro and pyro-agent from one build, or delete pyro-agent".into()]
             }
             Self::BadAnswer { .. } => Vec::new(),
             Self::PinsUnreadable { .. } => {

@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod pins;
 pub mod record;
 
+mod agent;
 mod building;
 mod cache;
 mod debian;

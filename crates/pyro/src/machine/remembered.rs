@@ -18,14 +18,27 @@ pub fn remembered<T: Serialize + DeserializeOwned>(
     key: &str,
     find: impl FnOnce() -> T,
 ) -> T {
+    let found = remembered_if(file, key, || Ok::<T, std::convert::Infallible>(find()));
+    found.unwrap_or_else(|never| match never {})
+}
+
+/// The same for what may fail to be found, which is not remembered.
+///
+/// # Errors
+/// Those of `find`.
+pub fn remembered_if<T: Serialize + DeserializeOwned, E>(
+    file: &Path,
+    key: &str,
+    find: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     if let Ok(bytes) = fs::read(file)
         && let Ok(known) = serde_json::from_slice::<Remembered<T>>(&bytes)
         && (known.boot_id == boot_id && known.key == key)
     {
-        return known.fact;
+        return Ok(known.fact);
     }
-    let known = Remembered { boot_id, key: key.to_owned(), fact: find() };
+    let known = Remembered { boot_id, key: key.to_owned(), fact: find()? };
     let aside = file.with_extension(format!("{}.new", std::process::id()));
     if let Some(directory) = file.parent()
         && fs::create_dir_all(directory).is_ok()
@@ -34,7 +47,7 @@ pub fn remembered<T: Serialize + DeserializeOwned>(
     {
         let _ = fs::rename(&aside, file);
     }
-    known.fact
+    Ok(known.fact)
 }
 
 #[cfg(test)]
@@ -53,5 +66,7 @@ mod tests {
         assert_eq!(remembered(&file, "b", || 4), 4);
         fs::write(&file, "{").unwrap();
         assert_eq!(remembered(&file, "b", || 5), 5);
+        assert_eq!(remembered_if(&file, "c", || Err::<i32, _>("no")), Err("no"));
+        assert_eq!(remembered(&file, "b", || 6), 5);
     }
 }

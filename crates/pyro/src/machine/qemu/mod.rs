@@ -7,10 +7,12 @@ mod tsc;
 
 use crate::machine::backend::{Backend, Launched, Place, channel_pair};
 use crate::machine::jail::{self, Tier};
+use crate::machine::remembered::remembered_if;
 use crate::machine::spec::BootFiles;
 use crate::machine::{Accelerator, MachineError, MachineSpec, Vmm};
 use std::os::fd::AsRawFd;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// A guest on QEMU.
@@ -53,7 +55,7 @@ impl Backend for Qemu<'_> {
                 args: line.arguments(),
                 env: Vec::new(),
                 working_dir: None,
-                readable: jail::readable_for(self.program)?,
+                readable: readable(self.program, place.cache)?,
                 binds: files.binds(),
                 devices: command::devices(self.accelerator),
                 keep_fds: vec![channel_fd.as_raw_fd(), console_fd.as_raw_fd()],
@@ -69,6 +71,18 @@ impl Backend for Qemu<'_> {
         )?;
         Ok(Launched { vmm: Vmm::jailed(child)?, channel, console: Some(console) })
     }
+}
+
+/// What QEMU must be able to read. Asking the dynamic linker takes some 20 ms, and the answer holds
+/// until QEMU or a library is installed anew, which changes the one or the linker's cache.
+fn readable(program: &Path, cache: &Path) -> Result<Vec<PathBuf>, MachineError> {
+    let stamp = |path: &Path| {
+        path.metadata().map_or_else(|_| String::new(), |m| format!("{} {}", m.ino(), m.ctime()))
+    };
+    let linker = Path::new("/etc/ld.so.cache");
+    let key = format!("{} {} {}", program.display(), stamp(program), stamp(linker));
+    let file = cache.join("qemu-files.json");
+    Ok(remembered_if(&file, &key, || jail::readable_for(program))?)
 }
 
 /// Machines share the host's users for machines by chance only: the same id, the same user.
