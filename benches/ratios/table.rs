@@ -62,6 +62,18 @@ impl Table {
         });
     }
 
+    /// A ratio that nothing holds us to.
+    pub(crate) fn comparison(
+        &mut self,
+        what: &str,
+        ours: impl Into<String>,
+        beside: impl Into<String>,
+        ratio: f64,
+    ) {
+        let (ours, beside) = (ours.into(), beside.into());
+        self.0.push(Row { what: what.into(), ours, beside, ratio: Some(ratio), bound: None });
+    }
+
     /// A number that only explains another.
     pub(crate) fn note(&mut self, what: &str, ours: impl Into<String>, beside: impl Into<String>) {
         let (ours, beside) = (ours.into(), beside.into());

@@ -75,7 +75,7 @@ static void mount_root(void)
 		      "lowerdir=/lower,upperdir=/disk/upper,workdir=/disk/work"), "root");
 }
 
-/* What the agent starts for `true`. */
+/* What the agent starts for `pyro run … -- true`: the program takes the shell's place. */
 static void run_command(void)
 {
 	int status;
@@ -84,7 +84,7 @@ static void run_command(void)
 	if (child == 0) {
 		require(chroot("/newroot"), "chroot");
 		require(chdir("/"), "chdir");
-		execl("/bin/sh", "/bin/sh", "-lc", "true", NULL);
+		execl("/bin/sh", "/bin/sh", "-lc", "exec true", NULL);
 		_exit(127);
 	}
 	require(waitpid(child, &status, 0), "wait");
