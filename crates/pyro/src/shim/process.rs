@@ -21,17 +21,21 @@ const STAY: &str = "--stay";
 /// Failures end up on stderr, which is the machine's `shim.log`.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(directory) = args.next().map(PathBuf::from) else { return ExitCode::from(125) };
+    // a front end reads the log when its lease ends: not before the last word is in it
+    let lease = std::io::stdin().as_fd().try_clone_to_owned();
     let outcome = match args.next() {
         Some(flag) if flag == STAY => stay(directory),
         _ => leave(&directory),
     };
-    match outcome {
+    let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             last_word(&error.to_string());
             ExitCode::from(125)
         }
-    }
+    };
+    drop(lease);
+    code
 }
 
 fn leave(directory: &Path) -> crate::Result<()> {
