@@ -23,15 +23,15 @@ pub fn executable() -> PathBuf {
     built
 }
 
-/// Cargo's `target`, found from where the test program itself lies.
+/// Cargo's `target`, found from where the test program itself lies: `target/PROFILE/deps/PROGRAM`.
 ///
 /// # Panics
-/// Where the test program lies outside of any.
+/// Where the test program lies elsewhere.
 #[must_use]
 pub fn target_directory() -> PathBuf {
     let program = std::env::current_exe().unwrap();
-    let tagged = |directory: &&Path| directory.join("CACHEDIR.TAG").exists();
-    let target = program.ancestors().skip(1).find(tagged);
+    let dependencies = program.ancestors().find(|directory| directory.ends_with("deps"));
+    let target = dependencies.and_then(Path::parent).and_then(Path::parent);
     target.unwrap_or_else(|| panic!("{} is in no target directory", program.display())).to_owned()
 }
 
