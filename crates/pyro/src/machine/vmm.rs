@@ -78,23 +78,37 @@ impl Vmm {
 
 impl Drop for Vmm {
     fn drop(&mut self) {
-        // a jailed child does the same by itself
-        if let Process::Plain(child) = &mut self.process {
-            end_agent(child, self.pidfd.get_ref());
+        match &mut self.process {
+            Process::Jailed(child) => end_vmm(child, self.pidfd.get_ref()),
+            Process::Plain(child) => end_agent(child, self.pidfd.get_ref()),
         }
     }
 }
 
+/// How long the kernel may take to take a killed VMM apart; its memory is most of the work.
+const VMM_GRACE: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 /// How long the agent may take to kill what it started; it does that on SIGTERM.
 const AGENT_GRACE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// The launcher may be gone before the VMM is: whoever is told that the machine has ended may rely
+/// on its memory being free.
+fn end_vmm(child: &JailedChild, pidfd: &OwnedFd) {
+    if child.kill().is_ok() {
+        await_exit(pidfd, &VMM_GRACE);
+    }
+}
 
 /// On the host nothing but the agent holds its commands together: killed at once, it would leave
 /// them behind.
 fn end_agent(child: &mut Child, pidfd: &OwnedFd) {
     if pidfd_send_signal(pidfd, Signal::TERM).is_ok() {
-        // readable means exited, see pidfd_open(2)
-        let _ = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&AGENT_GRACE));
+        await_exit(pidfd, &AGENT_GRACE);
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Readable means exited, see pidfd_open(2).
+fn await_exit(pidfd: &OwnedFd, at_most: &Timespec) {
+    let _ = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(at_most));
 }
