@@ -1,6 +1,9 @@
 //! The one thing every backend does: turn a spec into a running VMM with a channel to its guest.
 
-use crate::machine::{BackendSpec, MachineError, MachineSpec, Vmm, process::Process, qemu::Qemu};
+use crate::machine::firecracker::Firecracker;
+use crate::machine::process::Process;
+use crate::machine::qemu::Qemu;
+use crate::machine::{BackendSpec, MachineError, MachineSpec, Vmm};
 use std::path::Path;
 use tokio::net::UnixStream;
 
@@ -41,6 +44,9 @@ impl Backend for BackendSpec {
         match self {
             Self::Qemu { program, accelerator, jail, boot } => {
                 Qemu { program, accelerator: *accelerator, jail: *jail, boot }.launch(spec, place)
+            }
+            Self::Firecracker { program, jail, boot } => {
+                Firecracker { program, jail: *jail, boot }.launch(spec, place)
             }
             Self::Process => Process.launch(spec, place),
         }

@@ -6,6 +6,7 @@ pub mod backend;
 pub mod choose;
 pub mod console;
 pub mod error;
+pub mod firecracker;
 pub mod jail;
 pub mod kvm;
 pub mod process;

@@ -33,6 +33,15 @@ pub enum BackendSpec {
         /// What the guest boots.
         boot: BootFiles,
     },
+    /// Firecracker on KVM.
+    Firecracker {
+        /// The Firecracker program.
+        program: PathBuf,
+        /// How strongly the Firecracker process is confined.
+        jail: Tier,
+        /// What the guest boots.
+        boot: BootFiles,
+    },
     /// The agent as an ordinary process of the host: no isolation.
     Process,
 }
@@ -63,12 +72,13 @@ pub enum Accelerator {
 }
 
 impl BackendSpec {
-    /// `qemu-tcg`, `qemu-kvm` or `process`, as `PYRO_BACKEND` and results name it.
+    /// `firecracker`, `qemu-kvm`, `qemu-tcg` or `process`, as `PYRO_BACKEND` and results name it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Qemu { accelerator: Accelerator::Kvm, .. } => "qemu-kvm",
             Self::Qemu { accelerator: Accelerator::Tcg, .. } => "qemu-tcg",
+            Self::Firecracker { .. } => "firecracker",
             Self::Process => "process",
         }
     }
@@ -77,7 +87,9 @@ impl BackendSpec {
     #[must_use]
     pub fn isolation(&self) -> Isolation {
         match self {
-            Self::Qemu { accelerator: Accelerator::Kvm, .. } => Isolation::HardwareVm,
+            Self::Firecracker { .. } | Self::Qemu { accelerator: Accelerator::Kvm, .. } => {
+                Isolation::HardwareVm
+            }
             Self::Qemu { accelerator: Accelerator::Tcg, .. } => Isolation::EmulatedVm,
             Self::Process => Isolation::None,
         }
@@ -87,7 +99,7 @@ impl BackendSpec {
     #[must_use]
     pub fn jail(&self) -> Tier {
         match self {
-            Self::Qemu { jail, .. } => *jail,
+            Self::Firecracker { jail, .. } | Self::Qemu { jail, .. } => *jail,
             Self::Process => Tier::None,
         }
     }
@@ -96,6 +108,7 @@ impl BackendSpec {
     #[must_use]
     pub fn execution_mode(&self) -> &'static str {
         match self {
+            Self::Firecracker { .. } => "guest_vsock",
             Self::Qemu { .. } => "guest_virtio_serial",
             Self::Process => "host_compat",
         }
