@@ -41,11 +41,11 @@ pub fn run_as_init() -> ! {
 
 async fn live() -> Result<(), Failure> {
     let line = boot::begin()?;
-    let port = boot::open_channel(line.channel())?;
+    let device = boot::open_channel(line.channel())?;
     match boot::complete().and_then(agent) {
-        Ok(agent) => serve(&Arc::new(agent), &port).await,
+        Ok(agent) => serve(&Arc::new(agent), &device).await,
         Err(failure) => {
-            report(&failure, &port).await;
+            report(&failure, &device).await;
             Err(failure)
         }
     }
@@ -66,11 +66,11 @@ fn agent((): ()) -> Result<Agent, Failure> {
 }
 
 /// Serves session after session until the host asks for the end.
-async fn serve(agent: &Arc<Agent>, port: &boot::Port) -> Result<(), Failure> {
+async fn serve(agent: &Arc<Agent>, device: &boot::ChannelDevice) -> Result<(), Failure> {
     let children = reaper::watch().map_err(|e| Failure::new(Stage::Settle, "watch children", e))?;
     tokio::spawn(reaper::run(agent.clone(), children));
     tokio::select! {
-        ended = sessions(agent, port) => ended,
+        ended = sessions(agent, device) => ended,
         () = agent.power_off.notified() => {
             agent.scopes.kill_everything();
             Ok(())
@@ -78,9 +78,9 @@ async fn serve(agent: &Arc<Agent>, port: &boot::Port) -> Result<(), Failure> {
     }
 }
 
-async fn sessions(agent: &Arc<Agent>, port: &boot::Port) -> Result<(), Failure> {
+async fn sessions(agent: &Arc<Agent>, device: &boot::ChannelDevice) -> Result<(), Failure> {
     loop {
-        let channel = port.connected().await;
+        let channel = device.connected().await;
         let channel = channel.map_err(|e| Failure::new(Stage::Channel, "wait for the host", e))?;
         if let Err(error) = serve::session(agent, channel, boot::greet).await {
             console::say(format_args!("no session: {error}"));
@@ -89,9 +89,9 @@ async fn sessions(agent: &Arc<Agent>, port: &boot::Port) -> Result<(), Failure> 
 }
 
 /// Tells the host, if it comes in time, why this machine is of no use.
-async fn report(failure: &Failure, port: &boot::Port) {
+async fn report(failure: &Failure, device: &boot::ChannelDevice) {
     let telling = async {
-        let channel = port.connected().await?;
+        let channel = device.connected().await?;
         serve::refuse(channel, Boot::Failed(failure.note())).await.map_err(std::io::Error::other)
     };
     match tokio::time::timeout(HOST_COMES, telling).await {

@@ -15,6 +15,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub const GENERATION: u32 = 1;
 /// The oldest generation that this build still speaks.
 pub const OLDEST: u32 = 1;
+/// The port of the host that an agent calls where the channel is a virtio socket. Any number above
+/// the privileged ones would do; both sides must agree.
+pub const VSOCK_PORT: u32 = 1024;
 
 /// Random bytes that make one handshake recognisable.
 pub type Nonce = [u8; 16];

@@ -1,6 +1,7 @@
 //! From the kernel's first process to a machine that can serve: one phase per file, in this order.
 //! Nothing here talks to the host; it only fails with the stage that failed.
 
+mod channel;
 mod command_line;
 mod devices;
 mod failure;
@@ -12,11 +13,12 @@ mod power;
 mod root;
 mod settle;
 mod timeline;
+mod vsock;
 
+pub(crate) use channel::ChannelDevice;
 pub(crate) use command_line::{ChannelKind, CommandLine, read as command_line};
 pub(crate) use failure::{Failure, Stage};
 pub(crate) use greeting::greet;
-pub(crate) use port::Port;
 pub(crate) use power::power_off;
 pub(crate) use settle::CGROUPS;
 
@@ -34,9 +36,9 @@ pub(crate) fn begin() -> Result<CommandLine, Failure> {
 }
 
 /// Opens the channel first of all devices, so that every later failure can be told to the host.
-pub(crate) fn open_channel(kind: ChannelKind) -> Result<Port, Failure> {
+pub(crate) fn open_channel(kind: ChannelKind) -> Result<ChannelDevice, Failure> {
     modules::load(kind.modules())?;
-    port::open(kind)
+    channel::open(kind)
 }
 
 /// Everything else: the root file system, and what programs expect to find in it.

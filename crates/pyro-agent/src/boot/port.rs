@@ -2,7 +2,6 @@
 //! and until one is there it reads as ended and polls as hung up (`drivers/char/virtio_console.c`).
 
 use super::devices::await_device;
-use super::{ChannelKind, Failure, Stage};
 use crate::channel::Channel;
 use crate::sys;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -21,16 +20,11 @@ const PORTS: &str = "/sys/class/virtio-ports";
 #[derive(Debug)]
 pub(crate) struct Port(OwnedFd);
 
-/// Opens the channel's device once it is there.
-pub(super) fn open(kind: ChannelKind) -> Result<Port, Failure> {
-    let opened = match kind {
-        ChannelKind::Serial => await_device(find).and_then(|device| {
-            let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
-            Ok(Port(rustix::fs::open(&device, flags, Mode::empty())?))
-        }),
-        ChannelKind::Vsock => Err(io::ErrorKind::Unsupported.into()),
-    };
-    opened.map_err(|e| Failure::new(Stage::Channel, format!("open the {kind:?} channel"), e))
+/// Opens the port once it is there.
+pub(super) fn open() -> io::Result<Port> {
+    let device = await_device(find)?;
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    Ok(Port(rustix::fs::open(&device, flags, Mode::empty())?))
 }
 
 /// The device of the port with our name.
@@ -44,7 +38,7 @@ fn find() -> Option<PathBuf> {
 
 impl Port {
     /// Waits until a host is connected.
-    pub(crate) async fn connected(&self) -> io::Result<Channel> {
+    pub(super) async fn connected(&self) -> io::Result<Channel> {
         if self.hung_up()? {
             self.host_comes().await?;
         }

@@ -1,5 +1,6 @@
 //! The one thing every backend does: turn a spec into a running VMM with a channel to its guest.
 
+use crate::machine::channel::Channel;
 use crate::machine::firecracker::Firecracker;
 use crate::machine::process::Process;
 use crate::machine::qemu::Qemu;
@@ -33,8 +34,8 @@ pub struct Place<'a> {
 pub struct Launched {
     /// The process.
     pub vmm: Vmm,
-    /// The byte channel to the agent; not yet greeted.
-    pub channel: UnixStream,
+    /// The way to the agent.
+    pub channel: Channel,
     /// What the guest's serial console and the VMM print.
     pub console: Option<UnixStream>,
 }

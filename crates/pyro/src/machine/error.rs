@@ -23,17 +23,54 @@ pub enum MachineError {
     /// A file of the machine could not be used.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The VMM refused a part of its configuration, in its own words.
+    #[error("{program} refused its configuration at stage {stage}: {message}")]
+    Refused {
+        /// Its name.
+        program: &'static str,
+        /// How far the boot had come.
+        stage: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// The VMM cannot be spoken to.
+    #[error("{program} cannot be reached at stage {stage}")]
+    Lost {
+        /// Its name.
+        program: &'static str,
+        /// How far the boot had come.
+        stage: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The VMM's own seccomp filters are missing.
+    #[error("{program} runs without its own seccomp filters (thread {thread:?})")]
+    Unconfined {
+        /// Its name.
+        program: &'static str,
+        /// A thread that has none.
+        thread: String,
+    },
     /// The VMM ended before the agent answered.
-    #[error("the machine ended during its boot: {status}{}", last_lines(console))]
+    #[error("the machine ended during its boot, at stage {stage}: {status}{}", last_lines(console))]
     EndedInBoot {
+        /// How far the boot had come.
+        stage: &'static str,
         /// Exit status or signal of the VMM.
         status: String,
         /// The last it printed.
         console: String,
     },
     /// No answer from the agent.
-    #[error("the guest did not answer within {} s{}", deadline.as_secs_f32(), last_lines(console))]
+    #[error(
+        "the guest did not answer within {} s, at stage {stage}{}",
+        deadline.as_secs_f32(),
+        last_lines(console)
+    )]
     BootDeadline {
+        /// How far the boot had come.
+        stage: &'static str,
         /// How long it had.
         deadline: Duration,
         /// The last it printed.
@@ -57,7 +94,11 @@ fn last_lines(console: &str) -> String {
 impl Diagnose for MachineError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Spawn { .. } | Self::Path(_) => Kind::Host,
+            Self::Spawn { .. }
+            | Self::Path(_)
+            | Self::Refused { .. }
+            | Self::Lost { .. }
+            | Self::Unconfined { .. } => Kind::Host,
             Self::Jail(e) => e.kind(),
             Self::BootDeadline { .. } => Kind::Timeout,
             Self::EndedInBoot { .. } | Self::Boot { .. } | Self::Handshake(_) => Kind::Guest,
@@ -69,6 +110,9 @@ impl Diagnose for MachineError {
             Self::Spawn { .. } => "vmm_spawn_failed",
             Self::Path(e) => e.code(),
             Self::Jail(e) => e.code(),
+            Self::Refused { .. } => "vmm_refused",
+            Self::Lost { .. } => "vmm_lost",
+            Self::Unconfined { .. } => "vmm_unconfined",
             Self::EndedInBoot { .. } => "vmm_ended_in_boot",
             Self::BootDeadline { .. } => "boot_deadline",
             Self::Boot { .. } => "guest_boot_failed",
@@ -86,7 +130,14 @@ impl Diagnose for MachineError {
             Self::BootDeadline { .. } => {
                 vec!["the host may be very busy: try again, or see `pyro doctor`".into()]
             }
-            Self::EndedInBoot { .. } | Self::Boot { .. } | Self::Handshake(_) => {
+            Self::Unconfined { .. } => {
+                vec!["use an official build of it, which has them: `pyro runtime install`".into()]
+            }
+            Self::Refused { .. }
+            | Self::Lost { .. }
+            | Self::EndedInBoot { .. }
+            | Self::Boot { .. }
+            | Self::Handshake(_) => {
                 vec!["`pyro doctor` checks what machines need on this host".into()]
             }
         }

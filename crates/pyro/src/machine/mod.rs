@@ -3,11 +3,14 @@
 //! nothing to the guest.
 
 pub mod backend;
+pub mod channel;
 pub mod choose;
 pub mod console;
 pub mod error;
+mod files;
 pub mod firecracker;
 pub mod jail;
+mod kernel_line;
 pub mod kvm;
 pub mod process;
 pub mod qemu;
@@ -17,6 +20,7 @@ mod sys;
 pub mod vmm;
 
 pub use backend::{Backend, Launched};
+pub use channel::Channel;
 pub use error::MachineError;
 pub use spec::{Accelerator, BackendSpec, BootFiles, MachineSpec};
 pub use vmm::Vmm;

@@ -2,6 +2,7 @@
 //! directory. It isolates nothing, so only `--allow-host-compat` and the fast tests reach it.
 
 use crate::machine::backend::{Backend, Launched, Place, channel_pair};
+use crate::machine::channel::Channel;
 use crate::machine::{MachineError, MachineSpec, Vmm};
 use std::process::{Command, Stdio};
 
@@ -25,6 +26,6 @@ impl Backend for Process {
             .stdout(Stdio::null())
             .spawn()
             .map_err(spawn)?;
-        Ok(Launched { vmm: Vmm::plain(child)?, channel, console: None })
+        Ok(Launched { vmm: Vmm::plain(child)?, channel: Channel::open(channel), console: None })
     }
 }

@@ -25,13 +25,13 @@ enum Process {
 }
 
 impl Vmm {
-    /// Takes charge of a VMM in its jail.
+    /// Takes charge of a VMM, called `program` in errors, in its jail.
     ///
     /// # Errors
     /// If the runtime cannot watch it.
-    pub fn jailed(child: JailedChild) -> Result<Self, MachineError> {
+    pub fn jailed(program: &'static str, child: JailedChild) -> Result<Self, MachineError> {
         let pidfd = child.pidfd().try_clone_to_owned().and_then(sys::watch);
-        let pidfd = pidfd.map_err(|source| MachineError::Spawn { program: "QEMU", source })?;
+        let pidfd = pidfd.map_err(|source| MachineError::Spawn { program, source })?;
         Ok(Self { process: Process::Jailed(child), pidfd })
     }
 

@@ -4,7 +4,7 @@ use super::ledger::{Entry, Ledger};
 use crate::guest::greet::{GreetError, greet};
 use crate::machine::backend::Place;
 use crate::machine::console::Console;
-use crate::machine::{Backend, Launched, MachineError, MachineSpec, Vmm};
+use crate::machine::{Backend, Channel, Launched, MachineError, MachineSpec, Vmm};
 use pyro_proto::handshake::HandshakeError;
 use pyro_proto::mux::Session;
 use std::time::Duration;
@@ -36,7 +36,8 @@ async fn attempt(
     deadline: Duration,
 ) -> crate::Result<Result<Booted, MachineError>> {
     ledger.record(&Entry::VmmIntended)?;
-    let Launched { mut vmm, channel, console: output } = match spec.backend.launch(spec, place) {
+    let Launched { mut vmm, mut channel, console: output } = match spec.backend.launch(spec, place)
+    {
         Ok(launched) => launched,
         Err(error) => return Ok(Err(error)),
     };
@@ -45,31 +46,63 @@ async fn attempt(
     let mut following = output.map(|source| tokio::spawn(console.clone().follow(source)));
     let failed = tokio::select! {
         biased;
-        greeted = greet(channel, &spec.id) => match greeted {
-            Ok((guest, _)) => return Ok(Ok(Booted { vmm, guest })),
-            Err(GreetError::Boot(note)) => Some(MachineError::Boot { note }),
-            Err(GreetError::Handshake(error)) => Some(error.into()),
+        met = meet(&mut channel, &spec.id) => match met {
+            Ok(guest) => return Ok(Ok(Booted { vmm, guest })),
+            Err(error) => Some(error),
         },
         _ = vmm.ended() => None,
         () = tokio::time::sleep(deadline) => {
-            Some(MachineError::BootDeadline { deadline, console: console.tail() })
+            let (stage, console) = (channel.stage(), console.tail());
+            Some(MachineError::BootDeadline { stage, deadline, console })
         }
     };
     // a channel that ends with its VMM says less than how the VMM ended
     let status = tokio::time::timeout(Duration::from_millis(500), vmm.ended()).await.ok();
     let error = match (failed, status) {
-        (None | Some(MachineError::Handshake(HandshakeError::Channel(_))), Some(status)) => {
+        (Some(error), _) if !is_loss(&error) => error,
+        (Some(error), None) => error,
+        (_, status) => {
             if let Some(following) = following.take() {
                 let _ = tokio::time::timeout(Duration::from_millis(200), following).await;
             }
-            MachineError::EndedInBoot { status, console: console.tail() }
-        }
-        (Some(error), _) => error,
-        (None, None) => {
-            MachineError::EndedInBoot { status: "ended".into(), console: console.tail() }
+            let status = status.unwrap_or_else(|| "ended".into());
+            let (stage, console) = (channel.stage(), console.tail());
+            MachineError::EndedInBoot { stage, status, console }
         }
     };
     drop(vmm);
     ledger.record(&Entry::VmmGone)?;
     Ok(Err(error))
+}
+
+/// Greets the agent on each connection that comes, until one holds. A connection that is dropped or
+/// silent is nothing but that where another can follow: Firecracker accepts and drops some after a
+/// snapshot was restored.
+async fn meet(channel: &mut Channel, name: &str) -> Result<Session, MachineError> {
+    let mut last = None;
+    loop {
+        let Some(stream) = channel.next().await? else {
+            let silent = || HandshakeError::Channel(std::io::ErrorKind::TimedOut.into());
+            return Err(last.unwrap_or_else(silent).into());
+        };
+        let greeting = greet(stream, name);
+        let greeted = match channel.patience() {
+            None => greeting.await,
+            Some(patience) => match tokio::time::timeout(patience, greeting).await {
+                Ok(greeted) => greeted,
+                Err(_) => continue,
+            },
+        };
+        match greeted {
+            Ok((guest, _)) => return Ok(guest),
+            Err(GreetError::Boot(note)) => return Err(MachineError::Boot { note }),
+            Err(GreetError::Handshake(error @ HandshakeError::Channel(_))) => last = Some(error),
+            Err(GreetError::Handshake(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether all that is known is that nobody is there any more.
+fn is_loss(error: &MachineError) -> bool {
+    matches!(error, MachineError::Lost { .. } | MachineError::Handshake(HandshakeError::Channel(_)))
 }

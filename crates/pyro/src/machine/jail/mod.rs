@@ -32,6 +32,7 @@ pub use identity::{ProcessIdentity, machine_uid};
 pub use launcher::{ROLE, launcher_main};
 pub use note::Stage;
 pub use readable::readable_for;
+pub use seccomp::seccomp_filters;
 pub use spawn::{JailedChild, Output, spawn};
 pub use spec::{Bind, JailSpec, Limits, Tier};
 pub use tier::{TierReport, probe};

@@ -4,6 +4,7 @@
 //! second line behind the jail; the VMM's own filter (`-sandbox`, Firecracker's) is the strict one.
 
 use super::note::{Failure, Stage};
+use super::spec::Tier;
 use SeccompCmpArgLen::Dword;
 use SeccompCmpOp::{MaskedEq, Ne};
 use seccompiler::{
@@ -57,6 +58,9 @@ const NAMESPACE_FLAGS: [libc::c_int; 7] = [
     libc::CLONE_NEWNET,
 ];
 
+/// See [`programs`].
+const PROGRAMS: usize = 2;
+
 /// Installs the filter in the calling process, which has `no_new_privs`.
 pub(super) fn install() -> Result<(), Failure> {
     let failed = |error: seccompiler::Error| Failure::new(Stage::Seccomp, error.to_string());
@@ -66,9 +70,15 @@ pub(super) fn install() -> Result<(), Failure> {
     Ok(())
 }
 
+/// How many filters the jail puts over its process in this tier.
+#[must_use]
+pub fn seccomp_filters(tier: Tier) -> usize {
+    if tier >= Tier::Landlock { PROGRAMS } else { 0 }
+}
+
 /// Two programs, because each has one answer: "not permitted" for what is denied, and "no such
 /// call" for clone3, whose flags a filter cannot see: C libraries then use clone.
-fn programs() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
+fn programs() -> Result<[BpfProgram; PROGRAMS], seccompiler::BackendError> {
     let mut denied: BTreeMap<i64, Vec<SeccompRule>> =
         DENIED.iter().map(|call| (*call, Vec::new())).collect();
     denied.insert(libc::SYS_clone, namespace_rules()?);

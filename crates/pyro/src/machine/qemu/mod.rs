@@ -6,6 +6,8 @@ mod sys;
 mod tsc;
 
 use crate::machine::backend::{Backend, Launched, Place, channel_pair};
+use crate::machine::channel::Channel;
+use crate::machine::files::{self, Files};
 use crate::machine::jail::{self, Tier};
 use crate::machine::remembered::remembered_if;
 use crate::machine::spec::BootFiles;
@@ -34,19 +36,19 @@ impl Backend for Qemu<'_> {
         let (channel, channel_fd) = channel_pair().map_err(spawn)?;
         let (console, console_fd) = channel_pair().map_err(spawn)?;
         let complaints = Stdio::from(console_fd.try_clone().map_err(spawn)?);
-        let files = command::Files::of(self.boot);
+        let guest = Files::of(self.boot);
         let line = command::Line {
             spec,
             accelerator: self.accelerator,
-            files: &files,
+            files: &guest,
             tier: self.jail,
             disposable: self.boot.disposable,
             channel_fd: channel_fd.as_raw_fd(),
             console_fd: console_fd.as_raw_fd(),
             tsc_khz: tsc::frequency_khz(place.cache),
         };
-        let uid = jail::machine_uid(user_slot(&spec.id));
-        command::hand_over(&self.boot.disk, uid)?;
+        let uid = jail::machine_uid(files::user_slot(&spec.id));
+        files::hand_over(&self.boot.disk, uid)?;
         let child = jail::spawn(
             place.executable,
             &jail::JailSpec {
@@ -56,12 +58,12 @@ impl Backend for Qemu<'_> {
                 env: Vec::new(),
                 working_dir: None,
                 readable: readable(self.program, place.cache)?,
-                binds: files.binds(),
+                binds: guest.binds(),
                 devices: command::devices(self.accelerator),
                 keep_fds: vec![channel_fd.as_raw_fd(), console_fd.as_raw_fd()],
                 unprivileged_uid: uid,
                 limits: jail::Limits {
-                    file_size: command::disk_size(&self.boot.disk)?,
+                    file_size: files::disk_size(&self.boot.disk)?,
                     open_files: 256,
                     processes: None,
                 },
@@ -69,7 +71,11 @@ impl Backend for Qemu<'_> {
             // QEMU's own complaints belong to the console: they end up in the same error
             jail::Output { stdout: Stdio::null(), stderr: complaints },
         )?;
-        Ok(Launched { vmm: Vmm::jailed(child)?, channel, console: Some(console) })
+        Ok(Launched {
+            vmm: Vmm::jailed("QEMU", child)?,
+            channel: Channel::open(channel),
+            console: Some(console),
+        })
     }
 }
 
@@ -83,13 +89,4 @@ fn readable(program: &Path, cache: &Path) -> Result<Vec<PathBuf>, MachineError> 
     let key = format!("{} {} {}", program.display(), stamp(program), stamp(linker));
     let file = cache.join("qemu-files.json");
     Ok(remembered_if(&file, &key, || jail::readable_for(program))?)
-}
-
-/// Machines share the host's users for machines by chance only: the same id, the same user.
-fn user_slot(id: &str) -> u16 {
-    // Fowler–Noll–Vo 1a, folded to 16 bits
-    let hash =
-        id.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
-    let [a, b, c, d] = hash.to_le_bytes();
-    u16::from_le_bytes([a ^ c, b ^ d])
 }
