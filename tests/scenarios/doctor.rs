@@ -2,7 +2,8 @@
 
 use scenarios::World;
 use serde_json::Value;
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,8 +28,11 @@ fn what_it_says_about_kvm_is_what_qemu_finds() {
     let opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
     let runs = opens && qemu_boots_on_kvm(&a_kernel(&world));
     assert_eq!(diagnosis["kvm"]["usable"], runs, "{diagnosis}");
-    let (backend, isolation) =
-        if runs { ("qemu-kvm", "hardware-vm") } else { ("qemu-tcg", "emulated-vm") };
+    let (backend, isolation) = match (runs, diagnosis["firecracker"]["state"] == "usable") {
+        (true, true) => ("firecracker", "hardware-vm"),
+        (true, false) => ("qemu-kvm", "hardware-vm"),
+        (false, _) => ("qemu-tcg", "emulated-vm"),
+    };
     assert_eq!(diagnosis["machines"]["backend"], backend);
     assert_eq!(diagnosis["machines"]["isolation"], isolation);
     assert!(diagnosis["verdict"].as_str().unwrap().contains(isolation));
@@ -92,6 +96,27 @@ fn a_kvm_device_with_nothing_behind_it_is_not_believed() {
     let diagnosis = diagnosis(&world);
     assert_eq!((&diagnosis["ready"], &diagnosis["kvm"]["usable"]), (&true.into(), &false.into()));
     assert_eq!(diagnosis["machines"]["isolation"], "emulated-vm");
+}
+
+#[test]
+fn an_installed_firecracker_is_found_and_only_used_where_kvm_works() {
+    let world = World::new().on_a_host(&["--without-kvm"]);
+    let directory = world.home().join("data/pyro/runtimes/firecracker-v1.12.1");
+    let program = directory.join("firecracker");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(&program, "#!/bin/sh\necho Firecracker v1.12.1\n").unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let diagnosis = diagnosis(&world);
+    let firecracker = &diagnosis["firecracker"];
+    assert_eq!(firecracker["path"], program.display().to_string());
+    assert_eq!(
+        (&firecracker["version"], &firecracker["source"]),
+        (&"1.12.1".into(), &"installed".into())
+    );
+    assert_eq!((&firecracker["static"], &firecracker["state"]), (&false.into(), &"usable".into()));
+    assert_eq!(diagnosis["machines"]["backend"], "qemu-tcg");
+    let told = finding(&diagnosis, "firecracker")["detail"].as_str().unwrap();
+    assert!(told.ends_with("not used: it needs a KVM that runs guests"), "{told}");
 }
 
 #[test]

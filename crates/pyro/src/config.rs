@@ -18,6 +18,8 @@ pub mod env_var {
     pub const PYRO_KERNEL: &str = "PYRO_KERNEL";
     /// Path of the QEMU program, instead of `qemu-system-x86_64` on `PATH`.
     pub const PYRO_QEMU: &str = "PYRO_QEMU";
+    /// Path of the Firecracker program, instead of the one that pyro installed or `PATH` has.
+    pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
 }
@@ -119,9 +121,11 @@ pub struct Config {
     pub kernel: Option<PathBuf>,
     /// A QEMU of the user's own.
     pub qemu: Option<PathBuf>,
+    /// A Firecracker of the user's own.
+    pub firecracker: Option<PathBuf>,
     /// A Debian mirror of the user's own.
     pub debian_mirror: Option<String>,
-    /// Proxy settings (`http_proxy`, …) to hand to the programs that fetch packages.
+    /// Proxy settings (`http_proxy`, …), for whatever is fetched.
     pub proxies: Vec<(String, OsString)>,
     /// How long a guest may take to answer, in its first boot and in its second and last.
     pub boot_deadlines: [Duration; 2],
@@ -170,6 +174,7 @@ impl Config {
             require_isolation: isolation(text(env_var::PYRO_REQUIRE_ISOLATION).as_deref())?,
             kernel: path(env_var::PYRO_KERNEL),
             qemu: path(env_var::PYRO_QEMU),
+            firecracker: path(env_var::PYRO_FIRECRACKER),
             debian_mirror: text(env_var::PYRO_DEBIAN_MIRROR).filter(|v| !v.is_empty()),
             proxies: PROXY_VARIABLES
                 .iter()

@@ -43,6 +43,12 @@ impl Paths {
         &self.data
     }
 
+    /// Virtual machine monitors that pyro installed.
+    #[must_use]
+    pub fn runtimes(&self) -> PathBuf {
+        self.data.join("runtimes")
+    }
+
     /// One directory per machine, named by its id.
     #[must_use]
     pub fn machines(&self) -> PathBuf {

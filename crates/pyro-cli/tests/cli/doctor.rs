@@ -11,7 +11,17 @@ fn the_last_lines_say_what_machines_run_on_and_the_code_agrees() {
     let ready = text.contains("\nmachines will run on ");
     assert!(ready || text.contains("\nmachines cannot run here: "), "{ran}");
     assert_eq!(ran.code(), i32::from(!ready), "{ran}");
-    for topic in ["platform", "kvm", "qemu", "jail", "environments", "tools", "cache", "memory"] {
+    for topic in [
+        "platform",
+        "kvm",
+        "firecracker",
+        "qemu",
+        "jail",
+        "environments",
+        "tools",
+        "cache",
+        "memory",
+    ] {
         assert!(text.contains(&format!("  {topic} ")), "{topic}: {ran}");
     }
 }
@@ -23,7 +33,17 @@ fn json_says_the_same() {
     let ran = world.finish(child);
     let diagnosis = ran.json();
     assert_eq!(ran.code(), i32::from(diagnosis["ready"] != true), "{ran}");
-    for field in ["verdict", "advice", "machines", "findings", "platform", "kvm", "qemu", "jail"] {
+    for field in [
+        "verdict",
+        "advice",
+        "machines",
+        "findings",
+        "platform",
+        "kvm",
+        "firecracker",
+        "qemu",
+        "jail",
+    ] {
         assert!(diagnosis.get(field).is_some(), "{field}: {ran}");
     }
     for finding in diagnosis["findings"].as_array().unwrap() {

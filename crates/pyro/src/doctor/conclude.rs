@@ -1,12 +1,13 @@
 //! Judges what was observed. Asks nobody.
 
 use super::finding::{Finding, Level};
+use super::monitors;
 use super::{Diagnosis, Directory, Kvm, Machines, Memory, Observations};
 use crate::config::{BackendChoice, Isolation, env_var};
 use crate::environment::Entry;
 use crate::error::{Diagnose, Report};
 use crate::machine::Accelerator;
-use crate::machine::choose::{Choice, NoBackend, choose};
+use crate::machine::choose::{Choice, ChosenVmm, INSTALL_FIRECRACKER, NoBackend, choose};
 use crate::machine::jail::Tier;
 
 const GIB: u64 = 1 << 30;
@@ -40,6 +41,7 @@ pub fn conclude(seen: Observations) -> Diagnosis {
             reason: seen.host.kvm.to_string(),
             report: seen.host.kvm,
         },
+        firecracker: seen.host.firecracker,
         qemu: seen.qemu,
         jail: seen.host.jail,
         environments: seen.environments.unwrap_or_default(),
@@ -49,11 +51,20 @@ pub fn conclude(seen: Observations) -> Diagnosis {
 }
 
 fn machines(choice: Choice) -> Machines {
+    let (backend, vmm) = match &choice.vmm {
+        ChosenVmm::Firecracker { version, .. } => {
+            ("firecracker", format!("Firecracker v{version}"))
+        }
+        ChosenVmm::Qemu { accelerator: Accelerator::Kvm, .. } => {
+            ("qemu-kvm", "QEMU with hardware virtualisation".into())
+        }
+        ChosenVmm::Qemu { accelerator: Accelerator::Tcg, .. } => {
+            ("qemu-tcg", "QEMU with software emulation".into())
+        }
+    };
     Machines {
-        backend: match choice.accelerator {
-            Accelerator::Kvm => "qemu-kvm",
-            Accelerator::Tcg => "qemu-tcg",
-        },
+        backend,
+        vmm,
         isolation: choice.isolation(),
         jail: choice.jail,
         reasons: choice.reasons,
@@ -61,11 +72,8 @@ fn machines(choice: Choice) -> Machines {
 }
 
 fn will_run(machines: &Machines) -> String {
-    let on = match machines.isolation {
-        Isolation::HardwareVm => "QEMU with hardware virtualisation",
-        Isolation::EmulatedVm | Isolation::None => "QEMU with software emulation",
-    };
-    format!("machines will run on {on}: {}, jail {}", machines.isolation, machines.jail)
+    let Machines { vmm, isolation, jail, .. } = machines;
+    format!("machines will run on {vmm}: {isolation}, jail {jail}")
 }
 
 fn cannot_run(problem: Option<&Finding>) -> (String, Vec<String>) {
@@ -83,6 +91,9 @@ fn better(seen: &Observations, machines: &Machines) -> Vec<String> {
         });
         advice.push(format!("for hardware-vm and full speed: {how}"));
     }
+    if monitors::lacks_firecracker(seen, machines.isolation) {
+        advice.push(format!("for Firecracker instead of QEMU: {INSTALL_FIRECRACKER}"));
+    }
     if machines.jail < Tier::Full {
         let reasons = seen.host.jail.reasons.join("; ");
         advice.push(format!("for the full jail, remove what is in its way: {reasons}"));
@@ -91,7 +102,13 @@ fn better(seen: &Observations, machines: &Machines) -> Vec<String> {
 }
 
 fn findings(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Vec<Finding> {
-    let mut findings = vec![platform(seen), kvm(seen), qemu(seen), jail(seen, choice)];
+    let mut findings = vec![
+        platform(seen),
+        kvm(seen),
+        monitors::firecracker(seen),
+        monitors::qemu(seen, choice),
+        jail(seen, choice),
+    ];
     findings.extend(choice.err().and_then(settings));
     let installed = match &seen.environments {
         Ok(environments) => environments.iter().filter(|entry| entry.installed).count(),
@@ -125,24 +142,6 @@ fn kvm(seen: &Observations) -> Finding {
         .hint(seen.host.kvm.hint().unwrap_or_else(instead))
 }
 
-fn qemu(seen: &Observations) -> Finding {
-    match &seen.qemu {
-        Some(qemu) => match &qemu.version {
-            Some(version) => {
-                Finding::new("qemu", Level::Ok, format!("{version} at {}", qemu.path.display()))
-            }
-            None => Finding::new(
-                "qemu",
-                Level::Problem,
-                format!("{} does not run as QEMU", qemu.path.display()),
-            )
-            .hint(format!("point {} to a QEMU, or unset it", env_var::PYRO_QEMU)),
-        },
-        None => Finding::new("qemu", Level::Problem, "qemu-system-x86_64 is not installed")
-            .hint("sudo apt-get install qemu-system-x86".to_owned()),
-    }
-}
-
 /// QEMU's own policy does not call emulation a security boundary: there the jail is the wall.
 fn jail(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Finding {
     let level = match seen.host.jail.tier {
@@ -163,13 +162,16 @@ fn jail(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Finding {
 /// What the user insists on and cannot have. Other obstacles have findings of their own.
 fn settings(obstacle: &NoBackend) -> Option<Finding> {
     let hint = match obstacle {
-        NoBackend::NoQemu | NoBackend::NoJail { .. } => return None,
+        NoBackend::NoVmm { .. } | NoBackend::NoQemu { .. } | NoBackend::NoJail { .. } => {
+            return None;
+        }
         NoBackend::TooWeak { best, .. } => {
             Some(format!("unset {} to accept {best}", env_var::PYRO_REQUIRE_ISOLATION))
         }
-        NoBackend::NoFirecracker | NoBackend::NotAllowed | NoBackend::NoKvm { .. } => {
-            obstacle.hints().pop()
-        }
+        NoBackend::NoFirecracker
+        | NoBackend::UnfitFirecracker(_)
+        | NoBackend::NotAllowed
+        | NoBackend::NoKvm { .. } => obstacle.hints().pop(),
     };
     Some(Finding::new("settings", Level::Problem, obstacle.to_string()).hint(hint))
 }
@@ -245,6 +247,8 @@ mod tests {
     use super::*;
     use crate::error::Kind;
     use crate::machine::choose::HostFacts;
+    use crate::machine::firecracker::program::{Condition, Found, Source};
+    use crate::machine::firecracker::version::Version;
     use crate::machine::jail::TierReport;
     use crate::machine::kvm::{KvmOutcome, KvmReport};
 
@@ -259,6 +263,7 @@ mod tests {
             },
             host: HostFacts {
                 kvm: KvmReport { device: "/dev/kvm".into(), outcome },
+                firecracker: None,
                 qemu: Some("/usr/bin/qemu".into()),
                 jail: TierReport { tier: Tier::Full, reasons: Vec::new() },
             },
@@ -294,12 +299,68 @@ mod tests {
 
     #[test]
     fn a_working_kvm_is_used_unless_the_user_wants_emulation() {
-        let machines = conclude(host(KvmOutcome::Works)).machines.unwrap();
+        let diagnosis = conclude(host(KvmOutcome::Works));
+        let machines = diagnosis.machines.unwrap();
         assert_eq!((machines.backend, machines.isolation), ("qemu-kvm", Isolation::HardwareVm));
+        assert!(diagnosis.advice[0].contains("pyro runtime install"), "{:?}", diagnosis.advice);
         let seen = Observations { wanted: BackendChoice::QemuTcg, ..host(KvmOutcome::Works) };
         let diagnosis = conclude(seen);
         assert_eq!(diagnosis.machines.unwrap().backend, "qemu-tcg");
         assert_eq!(diagnosis.advice, Vec::<String>::new());
+    }
+
+    fn with_firecracker(outcome: KvmOutcome, condition: Condition) -> Observations {
+        let mut seen = host(outcome);
+        let path = "/fc".into();
+        seen.host.firecracker =
+            Some(Found { path, source: Source::Installed, is_static: true, condition });
+        seen
+    }
+
+    fn level(diagnosis: &Diagnosis, topic: &str) -> (Level, String) {
+        let finding = diagnosis.findings.iter().find(|finding| finding.topic == topic).unwrap();
+        (finding.level, finding.detail.clone())
+    }
+
+    #[test]
+    fn either_monitor_is_enough() {
+        let version = Version::new(1, 16, 1);
+        let mut seen = with_firecracker(KvmOutcome::Works, Condition::Usable { version });
+        (seen.host.qemu, seen.qemu) = (None, None);
+        let diagnosis = conclude(seen);
+        assert_eq!(
+            diagnosis.verdict,
+            "machines will run on Firecracker v1.16.1: hardware-vm, jail full"
+        );
+        assert_eq!(diagnosis.advice, Vec::<String>::new());
+        assert_eq!(level(&diagnosis, "qemu").0, Level::Ok);
+        let seen = with_firecracker(opens_but_fails(), Condition::Usable { version });
+        let diagnosis = conclude(seen);
+        assert_eq!(diagnosis.machines.as_ref().unwrap().backend, "qemu-tcg");
+        let (level, detail) = level(&diagnosis, "firecracker");
+        assert_eq!(level, Level::Ok);
+        assert!(detail.ends_with("not used: it needs a KVM that runs guests"), "{detail}");
+    }
+
+    #[test]
+    fn an_old_a_foreign_and_an_unusable_firecracker_are_warned_of() {
+        let old = Condition::Usable { version: Version::new(1, 12, 1) };
+        let too_old = Condition::TooOld { version: Version::new(1, 11, 0) };
+        let current = Condition::Usable { version: Version::OLDEST_SUPPORTED };
+        let mut foreign = with_firecracker(KvmOutcome::Works, current.clone());
+        foreign.host.firecracker.as_mut().unwrap().is_static = false;
+        let cases = [
+            (with_firecracker(KvmOutcome::Works, current), "firecracker", Level::Ok, ""),
+            (foreign, "firecracker", Level::Warning, "not the official static build"),
+            (with_firecracker(KvmOutcome::Works, old), "firecracker", Level::Warning, "mend"),
+            (with_firecracker(KvmOutcome::Works, too_old), "qemu-kvm", Level::Warning, "too old"),
+        ];
+        for (seen, backend, expected, words) in cases {
+            let diagnosis = conclude(seen);
+            let (level, detail) = level(&diagnosis, "firecracker");
+            assert!(level == expected && detail.contains(words), "{detail}");
+            assert_eq!(diagnosis.machines.unwrap().backend, backend, "{detail}");
+        }
     }
 
     #[test]
@@ -321,6 +382,10 @@ mod tests {
             (Observations { building: Some(lacking), ..base() }, "apt-get install mmdebstrap"),
             (Observations { wanted: BackendChoice::QemuKvm, ..base() }, "PYRO_BACKEND"),
             (Observations { wanted: BackendChoice::Firecracker, ..base() }, "PYRO_BACKEND"),
+            (
+                Observations { wanted: BackendChoice::Firecracker, ..host(KvmOutcome::Works) },
+                "pyro runtime install",
+            ),
             (Observations { required: Some(Isolation::HardwareVm), ..base() }, "REQUIRE"),
         ];
         for (seen, remedy) in cases {
@@ -333,7 +398,7 @@ mod tests {
 
     #[test]
     fn little_space_and_memory_only_warn() {
-        let mut seen = host(KvmOutcome::Works);
+        let mut seen = host(opens_but_fails());
         seen.directories[0].free_bytes = Some(GIB);
         seen.memory.available_bytes = GIB;
         let diagnosis = conclude(seen);
@@ -343,6 +408,6 @@ mod tests {
             .filter(|finding| finding.level == Level::Warning && finding.hint.is_some())
             .map(|finding| finding.topic)
             .collect();
-        assert_eq!((diagnosis.ready, warned), (true, vec!["cache", "memory"]));
+        assert_eq!((diagnosis.ready, warned), (true, vec!["kvm", "cache", "memory"]));
     }
 }

@@ -6,6 +6,7 @@
 mod conclude;
 mod finding;
 mod memory;
+mod monitors;
 mod observe;
 mod qemu;
 
@@ -17,6 +18,7 @@ pub use qemu::Qemu;
 
 use crate::config::{Config, Isolation};
 use crate::environment::Entry;
+use crate::machine::firecracker::program::Found;
 use crate::machine::jail::{Tier, TierReport};
 use crate::machine::kvm::KvmReport;
 use serde::Serialize;
@@ -38,6 +40,8 @@ pub struct Diagnosis {
     pub platform: Platform,
     /// Hardware virtualisation.
     pub kvm: Kvm,
+    /// The Firecracker that was found.
+    pub firecracker: Option<Found>,
     /// The QEMU that was found.
     pub qemu: Option<Qemu>,
     /// The strongest process jail, and what is in the way of more.
@@ -53,8 +57,10 @@ pub struct Diagnosis {
 /// What machines will run on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Machines {
-    /// Which program, and on what: `qemu-kvm` or `qemu-tcg`.
+    /// Which program, and on what: `firecracker`, `qemu-kvm` or `qemu-tcg`.
     pub backend: &'static str,
+    /// The same for people: `Firecracker v1.16.1`, `QEMU with software emulation`.
+    pub vmm: String,
     /// How strongly a guest is kept apart from the host.
     pub isolation: Isolation,
     /// The process jail around it.

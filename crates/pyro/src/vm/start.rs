@@ -83,18 +83,13 @@ async fn start_machine(
     Pins::of(&installed).write(directory.path())?;
     drop(hold);
     disk::create(&directory.disk(), DISK_BYTES)?;
-    let backend = BackendSpec::Qemu {
-        program: choice.qemu.clone(),
-        accelerator: choice.accelerator,
-        jail: choice.jail,
-        boot: BootFiles {
-            kernel: installed.kernel.vmlinux.clone(),
-            initramfs: installed.initramfs.clone(),
-            image: installed.image.clone(),
-            disk: directory.disk(),
-            disposable: true,
-        },
-    };
+    let backend = choice.backend(BootFiles {
+        kernel: installed.kernel.vmlinux.clone(),
+        initramfs: installed.initramfs.clone(),
+        image: installed.image.clone(),
+        disk: directory.disk(),
+        disposable: true,
+    });
     let facts = facts(&id, &backend, &installed.name, &installed.version, Vec::new());
     let assignment = assignment(config, spec, id, backend);
     let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;

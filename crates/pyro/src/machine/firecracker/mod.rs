@@ -9,7 +9,9 @@ mod api;
 mod call;
 mod configuration;
 mod confinement;
+pub mod program;
 mod run_directory;
+pub mod version;
 
 pub use call::Call;
 

@@ -31,6 +31,7 @@ pub use error::JailError;
 pub use identity::{ProcessIdentity, machine_uid};
 pub use launcher::{ROLE, launcher_main};
 pub use note::Stage;
+pub(super) use readable::interpreter;
 pub use readable::readable_for;
 pub use seccomp::seccomp_filters;
 pub use spawn::{JailedChild, Output, spawn};

@@ -68,7 +68,10 @@ fn packaged_directories(library: &Path) -> Option<[PathBuf; 2]> {
 }
 
 /// The loader that an ELF program names (`PT_INTERP`); none for a static one.
-fn interpreter(program: &Path) -> Result<Option<PathBuf>, JailError> {
+///
+/// # Errors
+/// [`JailError::Program`] when the program cannot be read or is no ELF file.
+pub(in crate::machine) fn interpreter(program: &Path) -> Result<Option<PathBuf>, JailError> {
     let failed =
         |action, source| JailError::Program { action, program: program.to_owned(), source };
     let file = std::fs::File::open(program).map_err(|e| failed("read", e))?;
