@@ -10,6 +10,7 @@ mod doctor;
 mod endings;
 mod guest;
 mod image;
+mod interruption;
 mod json;
 mod ordinary_user;
 mod repetition;

@@ -10,6 +10,7 @@ mod outcome;
 mod process;
 mod remains;
 mod running;
+mod tracer;
 mod world;
 
 pub use call::Call;
@@ -19,4 +20,5 @@ pub use outcome::Outcome;
 pub use process::{Process, descendants};
 pub use running::Running;
 pub use rustix::process::Signal;
+pub use tracer::{Moment, Write};
 pub use world::{ENVIRONMENT, World};

@@ -30,10 +30,14 @@ pub fn descendants() -> Vec<Process> {
         above.any(|(up, _)| *up == me)
     };
     let living = parents.iter().filter(|(pid, (_, state))| *state != 'Z' && is_below(**pid));
-    living.map(|(pid, _)| Process { pid: *pid, words: words(*pid) }).collect()
+    living.map(|(pid, _)| Process::of(*pid)).collect()
 }
 
 impl Process {
+    pub(crate) fn of(pid: i32) -> Self {
+        Self { pid, words: words(pid) }
+    }
+
     /// The process that keeps a machine.
     #[must_use]
     pub fn is_shim(&self) -> bool {
