@@ -44,10 +44,10 @@ fn for_an_ordinary_user_commands_end_as_they_should() {
 }
 
 #[test]
-fn for_an_ordinary_user_output_streams_in_constant_memory() {
+fn for_an_ordinary_user_a_gibibyte_streams_in_constant_memory() {
     let world = World::of_an_ordinary_user();
     let mut running = world
-        .run_with(&["--timeout-seconds", "100"], &["head", "-c", "300M", "/dev/zero"])
+        .run_with(&["--timeout-seconds", "100"], &["head", "-c", "1G", "/dev/zero"])
         .counting_stdout()
         .within(Duration::from_secs(120))
         .start();
@@ -56,7 +56,7 @@ fn for_an_ordinary_user_output_streams_in_constant_memory() {
         peak = peak.max(peak_kib(running.pid()).unwrap_or(0));
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(running.end().succeeds().stdout_bytes, 300 << 20);
+    assert_eq!(running.end().succeeds().stdout_bytes, 1 << 30);
     assert!(peak <= 24 << 10, "{peak} KiB");
 }
 
