@@ -10,20 +10,27 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-/// Relays until both directions are over. `why` says what a lost connection to the guest means.
+/// Messages that wait for a guest which reads nothing. They have no window: whoever sends more of them
+/// loses the request.
+const MAX_WAITING_MESSAGES: usize = 64;
+
+/// Relays until both directions are over, or the front end gives the request up. `why` says what a lost
+/// connection to the guest means.
 pub(super) async fn relay<F: Future<Output = Refusal>>(
     request: &Request,
     client: Stream,
     guest: &Session,
     why: impl Fn(Refusal) -> F,
 ) {
-    let agent = match guest.open(request).await {
-        Ok(agent) => agent,
-        Err(refusal) => return client.sender.reset(&why(refusal).await),
-    };
     let (to_client, from_client) = client.split();
+    let mut source = Source::of(from_client);
+    let agent = match open(request, guest, &mut source).await {
+        Some(Ok(agent)) => agent,
+        Some(Err(refusal)) => return to_client.reset(&why(refusal).await),
+        None => return,
+    };
     let (to_agent, from_agent) = agent.split();
-    let mut up = pin!(upwards(from_client, to_agent));
+    let mut up = pin!(upwards(source, to_agent));
     let mut down = pin!(downwards(from_agent, to_client, why));
     tokio::select! {
         biased;
@@ -35,6 +42,22 @@ pub(super) async fn relay<F: Future<Output = Refusal>>(
             }
         }
         () = &mut down => drop(up.await),
+    }
+}
+
+/// Opens the agent's stream; none where the front end gave the request up before the guest took it.
+async fn open(
+    request: &Request,
+    guest: &Session,
+    source: &mut Source,
+) -> Option<Result<Stream, Refusal>> {
+    let mut opening = pin!(guest.open(request));
+    loop {
+        tokio::select! {
+            biased;
+            opened = &mut opening => return Some(opened),
+            goes_on = source.take() => if !goes_on { return None },
+        }
     }
 }
 
@@ -63,46 +86,84 @@ async fn downwards<F: Future<Output = Refusal>>(
     }
 }
 
-type Sending = Pin<Box<dyn Future<Output = (Sender, Result<(), Refusal>)>>>;
+/// What a front end has sent and the guest has not taken. The stream's window bounds the bytes.
+struct Source {
+    from: Receiver,
+    stdin: VecDeque<Bytes>,
+    messages: VecDeque<Bytes>,
+    finish: bool,
+}
 
-/// Towards the agent: messages and resets pass stdin that the command does not read. Gives the
-/// source back where the agent takes no more, which is its right; none where the front end gave
-/// the request up.
-async fn upwards(mut from: Receiver, to: Sender) -> Option<Receiver> {
+impl Source {
+    fn of(from: Receiver) -> Self {
+        Self { from, stdin: VecDeque::new(), messages: VecDeque::new(), finish: false }
+    }
+
+    /// Takes the front end's next item; false where it gives the request up, or loses it.
+    async fn take(&mut self) -> bool {
+        match self.from.next_held().await {
+            Item::Data(_, bytes) => self.stdin.push_back(bytes),
+            Item::Message(_) if self.messages.len() == MAX_WAITING_MESSAGES => return false,
+            Item::Message(json) => self.messages.push_back(json),
+            Item::Finish => self.finish = true,
+            Item::Reset(_) => return false,
+        }
+        true
+    }
+
+    /// The next bytes of stdin; none where it has ended.
+    fn next_stdin(&mut self) -> Option<Option<Bytes>> {
+        if let Some(bytes) = self.stdin.pop_front() {
+            self.from.consumed(&bytes);
+            return Some(Some(bytes));
+        }
+        std::mem::take(&mut self.finish).then_some(None)
+    }
+}
+
+/// Something that is on its way to the guest, if anything is.
+type OnItsWay<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
+
+/// Towards the agent: messages pass stdin that the command does not read, and the front end's end
+/// passes everything. Gives the source back where the agent takes no more, which is its right; none
+/// where the front end gave the request up.
+async fn upwards(mut source: Source, to: Sender) -> Option<Source> {
     let messenger = to.messenger();
-    let mut waiting: VecDeque<Bytes> = VecDeque::new();
-    let mut finish = false;
     let mut idle = Some(to);
-    let mut sending: Option<Sending> = None;
+    let mut sending: OnItsWay<(Sender, Result<(), Refusal>)> = None;
+    let mut telling: OnItsWay<Result<(), Refusal>> = None;
     loop {
         if let Some(to) = idle.take() {
-            match waiting.pop_front() {
-                Some(bytes) => {
-                    from.consumed(&bytes);
-                    sending = Some(Box::pin(send(to, Some(bytes))));
-                }
-                None if finish => {
-                    finish = false;
-                    sending = Some(Box::pin(send(to, None)));
-                }
+            match source.next_stdin() {
+                Some(bytes) => sending = Some(Box::pin(send(to, bytes))),
                 None => idle = Some(to),
             }
         }
+        if telling.is_none()
+            && let Some(json) = source.messages.pop_front()
+        {
+            let messenger = messenger.clone();
+            telling = Some(Box::pin(async move { messenger.send_bytes(&json).await }));
+        }
         tokio::select! {
-            item = from.next_held() => match item {
-                Item::Data(_, bytes) => waiting.push_back(bytes),
-                Item::Message(json) => {
-                    if messenger.send_bytes(&json).await.is_err() { return Some(from) }
-                }
-                Item::Finish => finish = true,
-                Item::Reset(_) => return None,
-            },
-            (to, sent) = async { match &mut sending { Some(s) => s.await, None => std::future::pending().await } } => {
+            goes_on = source.take() => if !goes_on { return None },
+            told = arrival(&mut telling) => {
+                telling = None;
+                if told.is_err() { return Some(source) }
+            }
+            (to, sent) = arrival(&mut sending) => {
                 sending = None;
-                if sent.is_err() { return Some(from) }
+                if sent.is_err() { return Some(source) }
                 idle = Some(to);
             }
         }
+    }
+}
+
+async fn arrival<T>(on_its_way: &mut OnItsWay<T>) -> T {
+    match on_its_way {
+        Some(something) => something.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -113,4 +174,63 @@ async fn send(mut to: Sender, bytes: Option<Bytes>) -> (Sender, Result<(), Refus
         None => to.finish().await,
     };
     (to, sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+    use pyro_proto::mux::Side;
+    use std::time::Duration;
+    use tokio::io::{DuplexStream, duplex};
+
+    /// A front end's stream, the shim's end of it, and a session with a guest that reads nothing.
+    async fn before_a_mute_guest() -> (Stream, Stream, Session, DuplexStream) {
+        let (front_end, shim) = duplex(1 << 16);
+        let (front_end, _) = Session::start(front_end, Side::Host, BytesMut::new(), 0);
+        let (_, mut incoming) = Session::start(shim, Side::Agent, BytesMut::new(), 1);
+        let request = front_end.open(&"a request").await.unwrap();
+        let (_, client) = incoming.next().await.unwrap();
+        let (shim, guest) = duplex(64);
+        let (session, _) = Session::start(shim, Side::Host, BytesMut::new(), 0);
+        (request, client, session, guest)
+    }
+
+    async fn relays_until_its_end(client: Stream, guest: &Session) {
+        let relaying = relay(&Request::Echo, client, guest, |refusal| async { refusal });
+        let ended = tokio::time::timeout(Duration::from_secs(1), relaying).await;
+        ended.expect("the relay is stuck behind the guest");
+    }
+
+    #[tokio::test]
+    async fn a_front_end_can_leave_behind_messages_that_no_guest_reads() {
+        let (mut request, client, session, _guest) = before_a_mute_guest().await;
+        for _ in 0..40 {
+            request.sender.message(&"a signal").await.unwrap();
+        }
+        drop(request);
+        relays_until_its_end(client, &session).await;
+    }
+
+    #[tokio::test]
+    async fn a_front_end_can_leave_before_the_guest_takes_its_request() {
+        let (request, client, session, _guest) = before_a_mute_guest().await;
+        let wait = Duration::from_millis(50);
+        let mut waiting = Vec::new();
+        while let Ok(opened) = tokio::time::timeout(wait, session.open(&"another")).await {
+            waiting.push(opened.unwrap());
+        }
+        drop(request);
+        relays_until_its_end(client, &session).await;
+    }
+
+    #[tokio::test]
+    async fn a_front_end_that_floods_a_mute_guest_with_messages_loses_the_request() {
+        let (mut request, client, session, _guest) = before_a_mute_guest().await;
+        for _ in 0..120 {
+            request.sender.message(&"a signal").await.unwrap();
+        }
+        relays_until_its_end(client, &session).await;
+        assert!(matches!(request.receiver.next().await, Item::Reset(_)));
+    }
 }
