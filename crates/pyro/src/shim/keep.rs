@@ -8,6 +8,7 @@ use super::protocol::{Ask, Assignment, Ready};
 use super::relay::relay;
 use super::{ShimError, orphans};
 use crate::error::{AtPath, Report};
+use crate::guest::GuestError;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
 use bytes::{Bytes, BytesMut};
@@ -70,8 +71,10 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
                 _ = terminate.recv() => "the process that keeps it was terminated".to_owned(),
                 () = accept(listener, &desk) => "nobody can reach it".to_owned(),
             };
-            explain.send_replace(Some(why));
-            leave_nothing(&kept, &publish, farewell, &lease).await
+            explain.send_replace(Some(why.clone()));
+            // whoever asks for the end from now on need not wait for an answer
+            drop(ends);
+            leave_nothing(&kept, &publish, &why, farewell, &lease).await
         })
         .await
 }
@@ -219,10 +222,12 @@ impl Desk {
 }
 
 /// The VMM is dead by now (its handle was dropped with [`run`]): whoever waits for the guest learns
-/// why, what the guest left on the host is killed, the directory goes, and then the last word is said.
+/// why, what the guest left on the host is killed, the directory goes, whoever waits for the boot
+/// learns why there is none, and then the last word is said.
 async fn leave_nothing(
     kept: &Kept,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
+    why: &str,
     farewell: Option<Stream>,
     lease: &Session,
 ) -> crate::Result<()> {
@@ -231,6 +236,14 @@ async fn leave_nothing(
     }
     orphans::end_all();
     kept.directory.remove(&kept.lock)?;
+    publish.send_if_modified(|machine| {
+        let boots = machine.is_none();
+        if boots {
+            let gone = GuestError::Gone(format!("the machine ended during its boot: {why}"));
+            *machine = Some(Err(crate::Error::from(gone).report()));
+        }
+        boots
+    });
     if let Some(mut stream) = farewell {
         let _ = stream.sender.finish().await;
         let _ = tokio::time::timeout(FAREWELL, stream.receiver.next()).await;

@@ -1,8 +1,10 @@
 //! Commands from the front end's side: output, input, signals, limits, and every way to end one.
 
+use crate::STUCK;
 use crate::host::processes::descendants;
 use crate::host::{Host, command, machine, stdout_until_end, trial, within};
 use libtest_mimic::Trial;
+use pyro::Kind;
 use pyro::vm::{Exec, ExecExit, Execution, Output, VmSpec};
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_signal_ends_the_command", a_signal_ends),
         trial("a_time_limit_ends_the_command_and_all_it_started", a_limit_ends),
         trial("the_time_to_live_ends_the_machine_and_says_so", the_ttl_ends),
+        trial("a_time_to_live_that_ends_in_the_boot_says_so", the_ttl_ends_in_the_boot),
         trial("a_dropped_command_is_killed_with_its_children", a_dropped_command),
         trial("a_dropped_machine_takes_its_commands_along", a_dropped_machine),
         trial("a_cancelled_start_leaves_nothing", a_cancelled_start),
@@ -112,6 +115,18 @@ async fn the_ttl_ends() {
     let error = host.run(short, "sleep 303").await.unwrap_err();
     assert_eq!(error.code(), "machine_gone");
     assert!(error.to_string().contains("its time to live of 1 s is over"), "{error}");
+    host.assert_clean().await;
+}
+
+async fn the_ttl_ends_in_the_boot() {
+    let host = Host::new();
+    std::fs::write(host.home().join(STUCK), "").unwrap();
+    let begun = Instant::now();
+    let error = host.run(VmSpec { ttl_seconds: 1, ..machine() }, "true").await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Guest, "machine_gone"));
+    let text = error.to_string();
+    assert!(text.contains("during its boot: its time to live of 1 s is over"), "{text}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     host.assert_clean().await;
 }
 
