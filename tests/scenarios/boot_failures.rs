@@ -106,6 +106,10 @@ fn a_kernel_that_panics_is_quoted() {
         }
     }
     let error = world.run_with(&["--json"], &["true"]).outcome().exits(125).json();
-    assert!(error["message"].as_str().unwrap().contains("Unable to mount root fs"), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("Kernel panic - not syncing: VFS: Unable to mount root fs"),
+        "{error}"
+    );
     world.assert_clean();
 }

@@ -9,6 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const KEEP: usize = 64 << 10;
 /// How much an error quotes, in bytes.
 const QUOTE: usize = 600;
+/// How the last words of a kernel begin (`panic()` in the kernel's `kernel/panic.c`). What follows,
+/// registers and a call trace, is longer than a quote.
+const PANIC: &[u8] = b"Kernel panic - not syncing";
 
 /// A ring of the newest console output. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -26,13 +29,13 @@ impl Console {
         }
     }
 
-    /// The last lines on one line, control characters escaped; empty if there was nothing.
+    /// The last lines on one line, or those from the kernel's panic on; control characters escaped.
+    /// Empty if there was nothing.
     #[must_use]
-    pub fn tail(&self) -> String {
-        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let skip = ring.len().saturating_sub(QUOTE);
-        let bytes: Vec<u8> = ring.iter().skip(skip).copied().collect();
-        let text = String::from_utf8_lossy(&bytes);
+    pub fn quote(&self) -> String {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(worth_quoting(ring.make_contiguous())).into_owned();
+        drop(ring);
         let lines: Vec<String> = text
             .lines()
             .map(|line| line.trim().chars().flat_map(char::escape_debug).collect::<String>())
@@ -40,6 +43,18 @@ impl Console {
             .collect();
         lines.join(" | ")
     }
+}
+
+/// At most [`QUOTE`] bytes.
+fn worth_quoting(output: &[u8]) -> &[u8] {
+    let last = output.len().saturating_sub(QUOTE);
+    let Some(panic) = output.windows(PANIC.len()).position(|window| window == PANIC) else {
+        return &output[last..];
+    };
+    let line = output[..panic].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    // a line that long is not the kernel's
+    let from = if panic - line < QUOTE / 2 { line } else { panic };
+    &output[from..output.len().min(from + QUOTE)]
 }
 
 #[cfg(test)]
@@ -52,9 +67,24 @@ mod tests {
         let mut flood = vec![b'x'; 1 << 20];
         flood.extend_from_slice(b"\r\n\x1b[31mKernel panic\r\nnot syncing\n");
         console.clone().follow(&flood[..]).await;
-        let tail = console.tail();
-        assert!(tail.ends_with("\\u{1b}[31mKernel panic | not syncing"), "{tail}");
-        assert!(tail.len() < 2 * QUOTE);
-        assert_eq!(Console::default().tail(), "");
+        let quote = console.quote();
+        assert!(quote.ends_with("\\u{1b}[31mKernel panic | not syncing"), "{quote}");
+        assert!(quote.len() < 2 * QUOTE);
+        assert_eq!(Console::default().quote(), "");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_quoted_from_its_first_line_whatever_follows_and_however_long_it_is() {
+        let trace = "[    0.9] Call Trace:\r\n".repeat(100);
+        for prefix in ["[    0.9] ".to_owned(), "x".repeat(2 * QUOTE)] {
+            let console = Console::default();
+            let panic = format!("{prefix}Kernel panic - not syncing: VFS: no root");
+            let output = format!("[    0.8] before\r\n{panic}\r\n{trace}");
+            console.clone().follow(output.as_bytes()).await;
+            let quote = console.quote();
+            let begin = &panic[if prefix.len() > QUOTE { prefix.len() } else { 0 }..];
+            assert!(quote.starts_with(&format!("{begin} | [    0.9] Call Trace: | ")), "{quote}");
+            assert!(quote.len() < 2 * QUOTE, "{}", quote.len());
+        }
     }
 }

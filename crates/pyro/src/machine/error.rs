@@ -59,7 +59,7 @@ pub enum MachineError {
         stage: &'static str,
         /// Exit status or signal of the VMM.
         status: String,
-        /// The last it printed.
+        /// A quote of its console.
         console: String,
     },
     /// No answer from the agent.
@@ -73,7 +73,7 @@ pub enum MachineError {
         stage: &'static str,
         /// How long it had.
         deadline: Duration,
-        /// The last it printed.
+        /// A quote of its console.
         console: String,
     },
     /// The agent said which step of its boot failed.
@@ -88,7 +88,7 @@ pub enum MachineError {
 }
 
 fn last_lines(console: &str) -> String {
-    if console.is_empty() { String::new() } else { format!("; its console ends with: {console}") }
+    if console.is_empty() { String::new() } else { format!("; its console says: {console}") }
 }
 
 impl Diagnose for MachineError {

@@ -52,7 +52,7 @@ async fn attempt(
         },
         _ = vmm.ended() => None,
         () = tokio::time::sleep(deadline) => {
-            let (stage, console) = (channel.stage(), console.tail());
+            let (stage, console) = (channel.stage(), console.quote());
             Some(MachineError::BootDeadline { stage, deadline, console })
         }
     };
@@ -66,7 +66,7 @@ async fn attempt(
                 let _ = tokio::time::timeout(Duration::from_millis(200), following).await;
             }
             let status = status.unwrap_or_else(|| "ended".into());
-            let (stage, console) = (channel.stage(), console.tail());
+            let (stage, console) = (channel.stage(), console.quote());
             MachineError::EndedInBoot { stage, status, console }
         }
     };
