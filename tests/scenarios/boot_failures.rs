@@ -4,6 +4,7 @@ use scenarios::World;
 use std::fs;
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 fn only_file(directory: &Path, suffix: &str) -> PathBuf {
     let entries = fs::read_dir(directory).unwrap().flatten().map(|entry| entry.path());
@@ -75,20 +76,47 @@ fn forget_overlay(archive: &fs::File) -> bool {
     true
 }
 
-#[test]
-fn a_kernel_of_ones_own_that_lacks_overlay_fails_at_stacking_the_root() {
-    let world = World::new().with_private_cache();
+/// A kernel of the user's own: the cache's, without one of its modules. Returns its image.
+fn own_kernel_without(world: &World, module: &str) -> PathBuf {
     let record = only_file(&world.cache().join("kernels"), ".json");
     let kernel = record.with_file_name(record.file_stem().unwrap());
     let own = world.home().join("kernel");
     fs::create_dir_all(own.join("modules")).unwrap();
     symlink(kernel.join("vmlinux"), own.join("vmlinux")).unwrap();
-    for module in fs::read_dir(kernel.join("modules")).unwrap().flatten() {
-        if module.file_name() != "overlay.ko" {
-            symlink(module.path(), own.join("modules").join(module.file_name())).unwrap();
+    for entry in fs::read_dir(kernel.join("modules")).unwrap().flatten() {
+        if entry.file_name() != module {
+            symlink(entry.path(), own.join("modules").join(entry.file_name())).unwrap();
         }
     }
-    let run = world.run_with(&["--json"], &["true"]).env("PYRO_KERNEL", own.join("vmlinux"));
+    own.join("vmlinux")
+}
+
+#[test]
+fn a_kernel_of_ones_own_that_lacks_a_module_is_refused_at_once_by_the_modules_name() {
+    let world = World::new().with_private_cache();
+    let kernel = own_kernel_without(&world, "overlay.ko");
+    let refused = |module: &str| {
+        let run = world.run_with(&["--json"], &["true"]).env("PYRO_KERNEL", &kernel);
+        let run = run.within(Duration::from_secs(5)).outcome().exits(125);
+        let error = run.json();
+        assert_eq!(error["code"], "missing_kernel_module", "{error}");
+        assert_eq!(error["message"], format!("the kernel has no module {module}"));
+        assert!(!world.state().join("pyro/machines").exists(), "a machine was made");
+    };
+    refused("overlay");
+    let modules = kernel.with_file_name("modules");
+    fs::remove_dir_all(&modules).unwrap();
+    fs::create_dir(&modules).unwrap();
+    refused("virtio_mmio");
+}
+
+#[test]
+fn a_kernel_of_ones_own_that_only_says_it_has_overlay_fails_at_stacking_the_root() {
+    let world = World::new().with_private_cache();
+    let kernel = own_kernel_without(&world, "overlay.ko");
+    let built_in = kernel.with_file_name("modules").join("modules.builtin");
+    fs::write(built_in, "kernel/fs/overlayfs/overlay.ko\n").unwrap();
+    let run = world.run_with(&["--json"], &["true"]).env("PYRO_KERNEL", kernel);
     let error = run.outcome().exits(125).json();
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("mount_root") && message.contains("stack the root"), "{message}");

@@ -74,8 +74,8 @@ impl Kernel {
     }
 
     /// A kernel of the user's own: an ELF image, and a tree of modules (as in
-    /// `/lib/modules/<version>`) which stays where it is. Without that tree, or where it has no
-    /// `modules.builtin`, what is not there counts as built in.
+    /// `/lib/modules/<version>`) which stays where it is. What is neither there nor in its
+    /// `modules.builtin` is missing; without that tree everything counts as built in.
     ///
     /// # Errors
     /// [`KernelError`].
@@ -158,7 +158,8 @@ impl Diagnose for KernelError {
         match self {
             Self::Path(error) => error.hints(),
             Self::MissingModule(name) => vec![format!(
-                "use a kernel with {name}, built in or as a module beside it in `modules/`"
+                "use a kernel with {name}, as a module beside it in `modules/` or built in and named \
+                 in `modules/modules.builtin`"
             )],
             Self::BadPackage { .. } | Self::Description(..) => {
                 vec!["run `pyro env pull` again".into()]

@@ -1,10 +1,10 @@
 //! A kernel of the user's own, described where it lies.
 
 use super::module::{self, Module};
-use super::sets::{self, Modules};
+use super::sets::{self, BuiltIn, Modules};
 use super::{Kernel, KernelError};
 use crate::error::AtPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,13 +25,19 @@ pub(super) fn describe(vmlinux: &Path, modules: &Path) -> Result<Kernel, KernelE
         }
         Ok(found)
     })?;
-    let list = modules.join("modules.builtin");
-    let built_in = match std::fs::read_to_string(&list) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        text => Some(sets::built_in(&text.at("read", &list)?)),
-    };
-    let (sets, modules) = sets::order(&found, &built_in)?;
+    let (sets, modules) = sets::order(&found, &built_in(modules)?)?;
     Ok(Kernel { version, vmlinux: vmlinux.to_owned(), modules, sets })
+}
+
+/// Whoever has modules and no list has nothing built in.
+fn built_in(modules: &Path) -> Result<BuiltIn, KernelError> {
+    let list = modules.join("modules.builtin");
+    match std::fs::read_to_string(&list) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(modules.exists().then(BTreeSet::new))
+        }
+        text => Ok(Some(sets::built_in(&text.at("read", &list)?))),
+    }
 }
 
 fn version(vmlinux: &[u8]) -> Result<String, KernelError> {
@@ -79,7 +85,7 @@ mod tests {
     const ELF: &[u8] = b"\x7fELF\x02 ... Linux version 6.9.1-mine (me@here) ...";
 
     #[test]
-    fn modules_stay_where_they_are() {
+    fn modules_stay_where_they_are_and_what_is_nowhere_is_missed() {
         let directory = tempfile::tempdir().unwrap();
         let (vmlinux, modules) =
             (directory.path().join("vmlinux"), directory.path().join("modules"));
@@ -87,15 +93,31 @@ mod tests {
         std::fs::create_dir_all(modules.join("kernel/fs")).unwrap();
         let erofs = modules.join("kernel/fs/erofs.ko");
         std::fs::write(&erofs, module(&["depends="])).unwrap();
+        let missing = |expected| match Kernel::from_vmlinux(&vmlinux, &modules) {
+            Err(KernelError::MissingModule(name)) => assert_eq!(name, expected),
+            other => panic!("{other:?}"),
+        };
+        missing("virtio_mmio");
+        let list = |names: &[&str]| {
+            let lines = names.iter().map(|name| format!("kernel/{name}.ko\n"));
+            std::fs::write(modules.join("modules.builtin"), lines.collect::<String>()).unwrap();
+        };
+        let others = [
+            "virtio_mmio",
+            "virtio_console",
+            "vsock",
+            "vmw_vsock_virtio_transport",
+            "virtio_blk",
+            "overlay",
+            "ext4",
+        ];
+        list(&others[..6]);
+        missing("ext4");
+        list(&others);
         let kernel = Kernel::from_vmlinux(&vmlinux, &modules).unwrap();
         assert_eq!(kernel.version, "6.9.1-mine");
         assert_eq!(kernel.modules, [erofs]);
         assert_eq!(kernel.sets.storage, ["erofs.ko"]);
-
-        std::fs::write(modules.join("modules.builtin"), "kernel/drivers/virtio/virtio.ko\n")
-            .unwrap();
-        let error = Kernel::from_vmlinux(&vmlinux, &modules).unwrap_err();
-        assert!(matches!(error, KernelError::MissingModule(_)));
     }
 
     #[test]
