@@ -13,6 +13,7 @@ mod image;
 mod interruption;
 mod json;
 mod ordinary_user;
+mod prune;
 mod repetition;
 mod settings;
 mod streams;

@@ -223,6 +223,22 @@ fn prune_keeps_what_machines_pin_and_removes_the_rest() {
     assert!(pruned.freed_bytes > 0);
 }
 
+#[test]
+fn prune_removes_records_that_cannot_be_read_and_says_why() {
+    let host = Host::new(BUILD);
+    host.pull_image();
+    let record = |name| host.path("cache/environments").join(name);
+    fs::write(record("debian:12-base.json"), "{").unwrap();
+    let pruned = host.environments().prune().unwrap();
+    assert_eq!(pruned.removed, [record("debian:12-base.json")]);
+    let [corrupt] = &pruned.corrupt_records[..] else { panic!("{pruned:?}") };
+    assert_eq!(corrupt.path, pruned.removed[0]);
+    assert!(corrupt.reason.contains("EOF"), "{corrupt:?}");
+    assert!(host.image_is_installed());
+    let listing = host.environments().list().unwrap();
+    assert!(listing.environments.iter().all(|entry| entry.problem.is_none()), "{listing:?}");
+}
+
 /// Names the home directory to the process that is to be killed.
 const VICTIM: &str = "PREPARING_TEST_VICTIM";
 

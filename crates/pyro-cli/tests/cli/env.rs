@@ -51,3 +51,22 @@ exit status: 0
 ");
     assert_eq!(World::new().pyro(&["env", "prune", "--json"]).json()["freed_bytes"], 0);
 }
+
+#[test]
+fn prune_removes_a_record_that_it_cannot_read_and_says_why() {
+    let world = World::new();
+    let records = world.path(".cache/pyro/environments");
+    std::fs::create_dir_all(&records).unwrap();
+    std::fs::write(records.join("debian:12.json"), "{").unwrap();
+    let pruned = world.pyro(&["env", "prune", "--json"]).json();
+    assert_eq!(pruned["corrupt_records"][0]["path"], pruned["removed"][0]);
+    assert!(pruned["corrupt_records"][0]["reason"].as_str().unwrap().contains("EOF"), "{pruned}");
+    assert!(std::fs::read_dir(&records).unwrap().next().is_none());
+    std::fs::write(records.join("debian:12.json"), "{").unwrap();
+    let ran = world.pyro(&["env", "prune"]);
+    assert!(ran.stderr().contains("debian:12.json could not be used: EOF"), "{ran}");
+    assert!(
+        ran.stdout().contains("removed $HOME/.cache/pyro/environments/debian:12.json"),
+        "{ran}"
+    );
+}

@@ -88,8 +88,12 @@ impl Cache {
         self.notes().join(stat)
     }
 
+    pub(super) fn environments(&self) -> PathBuf {
+        self.root.join(ENVIRONMENTS)
+    }
+
     pub(super) fn environment_record(&self, name: &str) -> PathBuf {
-        self.root.join(ENVIRONMENTS).join(format!("{name}.json"))
+        self.environments().join(format!("{name}.json"))
     }
 
     pub(super) fn kernel_record(&self, id: &str) -> PathBuf {

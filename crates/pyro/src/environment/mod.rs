@@ -31,7 +31,7 @@ pub use inspect::Inspection;
 pub use installed::Installed;
 pub use list::{Entry, Listing};
 pub use lock::Lock;
-pub use prune::Pruned;
+pub use prune::{CorruptRecord, Pruned};
 
 use crate::Result;
 use crate::config::Config;
@@ -98,8 +98,8 @@ impl Environments {
         Ok(debian::check_host(&self.config)?)
     }
 
-    /// Removes the images, kernels and initramfs that no environment and no machine uses, and what
-    /// killed builds left behind.
+    /// Removes the images, kernels and initramfs that no environment and no machine uses, records
+    /// that cannot be read, and what killed builds left behind.
     ///
     /// # Errors
     /// When it cannot be told what a machine uses (nothing is removed then), or when the cache

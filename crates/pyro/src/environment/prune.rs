@@ -1,10 +1,12 @@
-//! Removes from the cache what nothing refers to: no environment's record, no machine's pins.
+//! Removes from the cache what nothing refers to, no environment's record and no machine's pins, and
+//! the records that nobody can read.
 
 use super::building::{self, Remover};
 use super::cache::Cache;
 use super::catalog::RECIPES;
 use super::lock::Lock;
-use super::{EnvironmentError, early, kernel_source, pins};
+use super::record::{self, EnvironmentRecord, Stored};
+use super::{EnvironmentError, agent, early, kernel_source, pins};
 use crate::config::Config;
 use crate::error::{AtPath, PathError};
 use crate::event::{Observer, ignore};
@@ -18,8 +20,19 @@ use std::path::{Path, PathBuf};
 pub struct Pruned {
     /// Files and directories of the cache.
     pub removed: Vec<PathBuf>,
+    /// Those of them that were records which could not be read, and why.
+    pub corrupt_records: Vec<CorruptRecord>,
     /// Their bytes on the disk.
     pub freed_bytes: u64,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CorruptRecord {
+    /// The file.
+    pub path: PathBuf,
+    /// What was wrong with it.
+    pub reason: String,
 }
 
 /// The lock that keeps prune off; shared by all who are about to use something.
@@ -35,6 +48,7 @@ pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, Environmen
     let (mut used, notes) = of_environments(config, cache)?;
     used.extend(pins::of_all_machines(&config.paths.machines())?);
     let mut pruned = Pruned::default();
+    pruned.remove_corrupt_records(&cache.environments())?;
     for (directory, used) in [
         (cache.images(), &used),
         (cache.kernels(), &used),
@@ -64,13 +78,24 @@ fn of_environments(
     for kernel in kernels {
         if let Some(early) = early::ready(config, cache, &kernel)? {
             used.insert(early.key);
-            notes.insert(early::stat_of(&config.executable, &kernel)?);
+            notes.insert(early::stat_of(&agent::program(config), &kernel)?);
         }
     }
     Ok((used, notes))
 }
 
 impl Pruned {
+    fn remove_corrupt_records(&mut self, directory: &Path) -> Result<(), EnvironmentError> {
+        for entry in fs::read_dir(directory).at("list", directory)? {
+            let path = entry.at("list", directory)?.path();
+            if let Stored::Corrupt { path, reason } = record::read::<EnvironmentRecord>(&path)? {
+                self.remove(&path)?;
+                self.corrupt_records.push(CorruptRecord { path, reason });
+            }
+        }
+        Ok(())
+    }
+
     fn remove_unused(
         &mut self,
         directory: &Path,
@@ -81,15 +106,20 @@ impl Pruned {
             if used.contains(name_in_use(&path)) {
                 continue;
             }
-            let bytes = disk_bytes(&path);
-            if path.is_dir() {
-                fs::remove_dir_all(&path).at("remove", &path)?;
-            } else {
-                fs::remove_file(&path).at("remove", &path)?;
-            }
-            self.freed_bytes += bytes;
-            self.removed.push(path);
+            self.remove(&path)?;
         }
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &Path) -> Result<(), EnvironmentError> {
+        let bytes = disk_bytes(path);
+        if path.is_dir() {
+            fs::remove_dir_all(path).at("remove", path)?;
+        } else {
+            fs::remove_file(path).at("remove", path)?;
+        }
+        self.freed_bytes += bytes;
+        self.removed.push(path.to_owned());
         Ok(())
     }
 }

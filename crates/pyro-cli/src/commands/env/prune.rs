@@ -3,7 +3,7 @@
 use crate::failure::Outcome;
 use crate::settings;
 use crate::ui::{Ui, human_bytes};
-use pyro::environment::Environments;
+use pyro::environment::{CorruptRecord, Environments};
 use std::process::ExitCode;
 
 /// Remove from the cache what no environment and no machine uses
@@ -20,6 +20,9 @@ pub(crate) fn prune(ui: &Ui, arguments: &Arguments) -> Outcome {
     if arguments.json {
         ui.json(&pruned)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    for CorruptRecord { path, reason } in &pruned.corrupt_records {
+        ui.warning(&format!("{} could not be used: {reason}", path.display()));
     }
     for name in &pruned.removed {
         ui.data(&format!("removed {}\n", name.display()))?;
