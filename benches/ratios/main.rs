@@ -12,6 +12,7 @@ mod cpu;
 mod exec;
 mod image;
 mod raw;
+mod raw_vmm;
 mod start;
 mod table;
 mod user;
