@@ -32,9 +32,12 @@ pub(super) async fn run<C: AsyncWrite>(
         while let Ok(frame) = control.try_recv() {
             add(frame, &mut batch, &mut ordered, &shared);
         }
-        while batch.len() < 16
+        // more than one write's worth would only be memory
+        let mut size: usize = batch.iter().map(BytesMut::len).sum();
+        while size < GATHER
             && let Ok(frame) = ordered.try_recv()
         {
+            size += frame.len();
             batch.push_back(frame);
         }
         let writing = write(&mut channel, &mut batch, &mut gathered);
