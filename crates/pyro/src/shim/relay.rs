@@ -10,9 +10,9 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-/// Messages that wait for a guest which reads nothing. They have no window: whoever sends more of them
-/// loses the request.
-const MAX_WAITING_MESSAGES: usize = 64;
+/// Messages, of at most 1 MiB each, that wait for a guest which reads nothing. They have no window:
+/// whoever sends more of them loses the request.
+const MAX_WAITING_MESSAGES: usize = 16;
 
 /// Relays until both directions are over, or the front end gives the request up. `why` says what a lost
 /// connection to the guest means.
@@ -205,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn a_front_end_can_leave_behind_messages_that_no_guest_reads() {
         let (mut request, client, session, _guest) = before_a_mute_guest().await;
-        for _ in 0..40 {
+        for _ in 0..24 {
             request.sender.message(&"a signal").await.unwrap();
         }
         drop(request);
