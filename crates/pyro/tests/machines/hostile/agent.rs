@@ -1,8 +1,9 @@
 //! Agents that mean harm. Each behaviour is one function; which one a machine gets is written in the
-//! file `behaviour` of its home.
+//! file [`BEHAVIOUR`] of its home.
 
+use super::wire::{Wire, failed, framed, ready, welcome};
+use crate::host::Host;
 use crate::host::roles::home_of;
-use crate::wire::{Wire, failed, framed, ready, welcome};
 use pyro_proto::frame::{FrameKind, MAX_DATA, MAX_MESSAGE};
 use pyro_proto::handshake::{GENERATION, OLDEST};
 use pyro_proto::mux::WINDOW;
@@ -31,9 +32,22 @@ macro_rules! behaviours {
     };
 }
 
+/// The file in a home that names the behaviour of its machines' agents.
+const BEHAVIOUR: &str = "behaviour";
+
+/// Gives this host's machines an agent that behaves like that.
+pub(super) fn make_hostile(host: &Host, behaviour: &str) {
+    std::fs::write(host.home().join(BEHAVIOUR), behaviour).unwrap();
+}
+
+/// Whether the agent of the machine in `directory` is one of these.
+pub(crate) fn is_hostile(directory: &Path) -> bool {
+    home_of(directory).join(BEHAVIOUR).exists()
+}
+
 /// Plays the behaviour of this machine's home. Ends with success when the host is gone.
 pub(crate) fn act(channel: OwnedFd, directory: &Path) -> ExitCode {
-    let name = std::fs::read_to_string(home_of(directory).join("behaviour")).unwrap();
+    let name = std::fs::read_to_string(home_of(directory).join(BEHAVIOUR)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let act = behaviour(&name).expect("a known behaviour");
     let acted = runtime.block_on(async { act(&mut Wire::over(channel)?).await });

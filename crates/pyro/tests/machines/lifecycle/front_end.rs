@@ -1,8 +1,8 @@
 //! A front end in a process of its own, to be killed: it runs one command in a machine and passes
 //! its output on, or, without a command, holds an idle machine.
 
+use super::interruption::EXECUTABLE;
 use crate::host::{command, config, machine};
-use crate::interruption::EXECUTABLE;
 use pyro::vm::{Output, Vm};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! What a machine that died long ago left, read by a sweep that must not believe too much: pids have
 //! other owners after a reboot and after a while, and two front ends may sweep at once.
 
-use crate::death::process;
+use super::death::process;
 use crate::host::processes::Process;
 use crate::host::{Host, machine, trial};
 use libtest_mimic::Trial;

@@ -2,10 +2,10 @@
 //! its second, and so on until one comes through. Whatever was killed, the next command leaves
 //! nothing.
 
-use crate::front_end;
+use super::front_end;
+use super::remains::dead_machine;
 use crate::host::processes::descendants;
 use crate::host::{Host, machine, trial, within};
-use crate::remains::dead_machine;
 use libtest_mimic::Trial;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

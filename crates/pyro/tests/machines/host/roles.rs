@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Plays the role that this process was started for, with `agent` in the agent's; nothing where
 /// it was started as a test. The agent gets its channel and the machine's directory.
-pub fn play(agent: fn(OwnedFd, &Path) -> ExitCode) -> Option<ExitCode> {
+pub(crate) fn play(agent: fn(OwnedFd, &Path) -> ExitCode) -> Option<ExitCode> {
     let role = std::env::args_os().nth(1)?;
     let mut arguments = std::env::args_os().skip(2);
     if role == pyro::shim::ROLE {
@@ -23,6 +23,6 @@ pub fn play(agent: fn(OwnedFd, &Path) -> ExitCode) -> Option<ExitCode> {
 }
 
 /// The home directory of the machine in `directory`, see [`pyro::paths::Paths::below`].
-pub fn home_of(directory: &Path) -> &Path {
+pub(crate) fn home_of(directory: &Path) -> &Path {
     directory.ancestors().nth(3).unwrap()
 }

@@ -1,9 +1,9 @@
 //! SIGKILL for the front end, the shim and the agent while the machine boots, idles and runs a
 //! command. The next command finds nothing of that machine.
 
+use super::{STUCK, front_end};
 use crate::host::processes::{Process, playing, read, shim};
 use crate::host::{Host, machine, trial, within};
-use crate::{STUCK, front_end};
 use libtest_mimic::Trial;
 use pyro::machine::process::AGENT_ROLE;
 use std::fs;

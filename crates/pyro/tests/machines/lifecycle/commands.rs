@@ -1,6 +1,6 @@
 //! Commands from the front end's side: output, input, signals, limits, and every way to end one.
 
-use crate::STUCK;
+use super::STUCK;
 use crate::host::processes::descendants;
 use crate::host::{Host, command, machine, stdout_until_end, trial, within};
 use libtest_mimic::Trial;

@@ -1,31 +1,22 @@
 //! Agents that mean harm, against the shim and the library: whatever they do, the call ends in time
 //! with an error that says what happened, the host's memory stays flat, and nothing is left behind.
-//! This program is also the shim and the hostile agent: hidden first arguments say which.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "all of it is test code, which clippy cannot see without #[test] functions"
-)]
 
 mod agent;
-#[path = "../host/mod.rs"]
-mod host;
 mod memory;
 mod wire;
 
-use host::{Host, command, conduct, machine, trial};
+pub(crate) use agent::{act, is_hostile};
+
+use crate::host::processes::{playing, shim};
+use crate::host::{Host, command, machine, trial};
+use agent::make_hostile;
 use libtest_mimic::Trial;
 use memory::Peak;
 use pyro::error::Kind;
 use pyro::vm::{Output, VmSpec};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-fn main() -> ExitCode {
-    if let Some(code) = host::roles::play(agent::act) {
-        return code;
-    }
+pub(crate) fn trials() -> Vec<Trial> {
     let runs = RUNS.iter().map(|run| trial(run.behaviour, || survive(run)));
     let unread = UNREAD.iter().map(|behaviour| {
         trial(format!("{behaviour}_and_nobody_reads"), move || stay_flat_unread(behaviour))
@@ -34,7 +25,7 @@ fn main() -> ExitCode {
         trial("an_agent_that_outlives_its_channel_is_swept_away", outlive),
         trial("an_agent_that_never_reads_holds_stdin_back", never_read),
     ];
-    conduct(runs.chain(unread).chain(others).collect()).exit_code()
+    runs.chain(unread).chain(others).collect()
 }
 
 /// One command in a machine whose agent misbehaves, and what must come of it.
@@ -131,7 +122,7 @@ const UNREAD: [&str; 5] = [
 
 fn host_of(behaviour: &str) -> Host {
     let host = Host::new();
-    std::fs::write(host.home().join("behaviour"), behaviour).unwrap();
+    make_hostile(&host, behaviour);
     host
 }
 
@@ -185,8 +176,8 @@ async fn outlive() {
     let host = host_of("outlives_its_channel");
     let vm = host.start(&machine()).await.unwrap();
     let mut execution = vm.exec(command("true")).await.unwrap();
-    let agent = host::processes::playing(pyro::machine::process::AGENT_ROLE).unwrap();
-    host::processes::shim().unwrap().kill();
+    let agent = playing(pyro::machine::process::AGENT_ROLE).unwrap();
+    shim().unwrap().kill();
     let error = execution.next().await.unwrap_err();
     assert_eq!(error.code(), LOST, "{error}");
     assert!(agent.is_alive(), "it was supposed to stay");

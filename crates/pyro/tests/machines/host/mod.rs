@@ -1,10 +1,8 @@
 //! A host for tests of machines: directories of its own, the `process` backend, and the proof that
 //! a test left nothing behind. The test program itself is the executable of every role.
-#![allow(missing_docs, dead_code, unreachable_pub, reason = "each test program uses its own part")]
-
-pub mod processes;
-pub mod roles;
-pub mod traces;
+pub(crate) mod processes;
+pub(crate) mod roles;
+pub(crate) mod traces;
 
 use libtest_mimic::{Arguments, Conclusion, Trial};
 use pyro::config::BackendChoice;
@@ -18,46 +16,46 @@ use std::time::Duration;
 use traces::Traces;
 
 /// A home directory with the machines of one test.
-pub struct Host {
+pub(crate) struct Host {
     home: tempfile::TempDir,
     before: Traces,
-    pub config: Config,
+    pub(crate) config: Config,
 }
 
 impl Host {
     /// From here on, whatever a machine leaves behind becomes a child of this process.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         processes::adopt_orphans();
         let home = tempfile::tempdir().unwrap();
         let config = config(home.path());
         Self { before: Traces::of(&config), home, config }
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    pub fn machines(&self) -> PathBuf {
+    pub(crate) fn machines(&self) -> PathBuf {
         self.config.paths.machines()
     }
 
-    pub async fn start(&self, spec: &VmSpec) -> Result<Vm> {
+    pub(crate) async fn start(&self, spec: &VmSpec) -> Result<Vm> {
         Vm::start(&self.config, spec, &event::ignore).await
     }
 
-    pub async fn run(&self, vm: VmSpec, command: &str) -> Result<RunResult> {
+    pub(crate) async fn run(&self, vm: VmSpec, command: &str) -> Result<RunResult> {
         let request = RunRequest { vm, command: command.into(), timeout_seconds: 20 };
         run(&self.config, &request, OutputLimits::default(), &event::ignore).await
     }
 
     /// Fails unless processes, descriptors and files are what they were when the host was made.
-    pub async fn assert_clean(&self) {
+    pub(crate) async fn assert_clean(&self) {
         self.before.assert_unchanged(&self.config).await;
     }
 }
 
 /// The settings of a host whose everything is below `home`.
-pub fn config(home: &Path) -> Config {
+pub(crate) fn config(home: &Path) -> Config {
     let executable = std::env::current_exe().unwrap();
     let home = home.as_os_str().to_owned();
     let mut config =
@@ -68,11 +66,11 @@ pub fn config(home: &Path) -> Config {
 }
 
 /// A machine on the host that would outlive its test.
-pub fn machine() -> VmSpec {
+pub(crate) fn machine() -> VmSpec {
     VmSpec { allow_host_compat: true, ttl_seconds: 120, ..VmSpec::default() }
 }
 
-pub fn command(command: &str) -> Exec {
+pub(crate) fn command(command: &str) -> Exec {
     Exec {
         command: command.into(),
         cwd: None,
@@ -84,7 +82,7 @@ pub fn command(command: &str) -> Exec {
 }
 
 /// Everything a command writes to stdout, up to its first error or its exit.
-pub async fn stdout_until_end(execution: &mut Execution) -> (Vec<u8>, Result<i32>) {
+pub(crate) async fn stdout_until_end(execution: &mut Execution) -> (Vec<u8>, Result<i32>) {
     let mut stdout = Vec::new();
     loop {
         match execution.next().await {
@@ -97,7 +95,7 @@ pub async fn stdout_until_end(execution: &mut Execution) -> (Vec<u8>, Result<i32
 }
 
 /// Waits for `condition`, which must hold within `limit`.
-pub async fn within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) async fn within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + limit;
     while !condition() {
         assert!(tokio::time::Instant::now() < deadline, "not within {limit:?}: {what}");
@@ -106,7 +104,7 @@ pub async fn within(limit: Duration, what: &str, mut condition: impl FnMut() -> 
 }
 
 /// A trial with a runtime of one thread, as front ends have, and a limit to its life.
-pub fn trial<F>(name: impl Into<String>, test: impl FnOnce() -> F + Send + 'static) -> Trial
+pub(crate) fn trial<F>(name: impl Into<String>, test: impl FnOnce() -> F + Send + 'static) -> Trial
 where
     F: Future<Output = ()>,
 {
@@ -118,7 +116,7 @@ where
 }
 
 /// Runs the trials one after the other: they count this process's descendants and descriptors.
-pub fn conduct(trials: Vec<Trial>) -> Conclusion {
+pub(crate) fn conduct(trials: Vec<Trial>) -> Conclusion {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     libtest_mimic::run(&arguments, trials)

@@ -11,14 +11,14 @@ use std::time::Duration;
 const SETTLES_WITHIN: Duration = Duration::from_secs(8);
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Traces {
+pub(crate) struct Traces {
     processes: BTreeSet<Process>,
     descriptors: usize,
     files: BTreeSet<PathBuf>,
 }
 
 impl Traces {
-    pub fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Config) -> Self {
         let mut files = BTreeSet::new();
         list(config.paths.state(), &mut files);
         // the one lock of all machines stays
@@ -31,7 +31,7 @@ impl Traces {
         }
     }
 
-    pub async fn assert_unchanged(&self, config: &Config) {
+    pub(crate) async fn assert_unchanged(&self, config: &Config) {
         let deadline = tokio::time::Instant::now() + SETTLES_WITHIN;
         loop {
             processes::reap();

@@ -7,20 +7,20 @@ use std::time::Duration;
 
 /// A process as `/proc/PID/stat` and `/proc/PID/cmdline` show it (proc(5)).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Process {
-    pub pid: i32,
-    pub parent: i32,
-    pub start_time: u64,
-    pub command: String,
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) start_time: u64,
+    pub(crate) command: String,
 }
 
 /// Orphans below this process become its children: nothing escapes [`descendants`].
-pub fn adopt_orphans() {
+pub(crate) fn adopt_orphans() {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
 }
 
 /// Everything alive below this process.
-pub fn descendants() -> Vec<Process> {
+pub(crate) fn descendants() -> Vec<Process> {
     let all: Vec<Process> = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| read(entry.ok()?.file_name().to_str()?.parse().ok()?))
@@ -40,18 +40,18 @@ pub fn descendants() -> Vec<Process> {
 }
 
 /// The one descendant that plays this role.
-pub fn playing(role: &str) -> Option<Process> {
+pub(crate) fn playing(role: &str) -> Option<Process> {
     descendants().into_iter().find(|p| p.command.split('\0').nth(1) == Some(role))
 }
 
 /// The one shim: the process that stays, not the one that starts it.
-pub fn shim() -> Option<Process> {
+pub(crate) fn shim() -> Option<Process> {
     let stays = |p: &Process| p.command.split('\0').nth(3) == Some("--stay");
     descendants().into_iter().find(|p| p.command.contains(pyro::shim::ROLE) && stays(p))
 }
 
 /// `None` if it is gone, or only waits to be reaped.
-pub fn read(pid: i32) -> Option<Process> {
+pub(crate) fn read(pid: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
     let alive = !matches!(fields.first(), Some(&("Z" | "X")));
@@ -65,12 +65,12 @@ pub fn read(pid: i32) -> Option<Process> {
 }
 
 impl Process {
-    pub fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         read(self.pid).is_some_and(|now| now.start_time == self.start_time)
     }
 
     /// SIGKILL; returns when it is dead, and with it its locks.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         assert!(self.is_alive(), "{self:?}");
         rustix::process::kill_process(Pid::from_raw(self.pid).unwrap(), Signal::KILL).unwrap();
         while self.is_alive() {
@@ -79,13 +79,13 @@ impl Process {
     }
 
     /// A field of `/proc/PID/status` in KiB: `VmRSS` is resident now, `VmHWM` was at most.
-    pub fn memory(&self, field: &str) -> Option<u64> {
+    pub(crate) fn memory(&self, field: &str) -> Option<u64> {
         memory(&self.pid.to_string(), field)
     }
 }
 
 /// The same of this process.
-pub fn own_memory(field: &str) -> u64 {
+pub(crate) fn own_memory(field: &str) -> u64 {
     memory("self", field).unwrap()
 }
 
@@ -96,11 +96,11 @@ fn memory(pid: &str, field: &str) -> Option<u64> {
 }
 
 /// Forgets the highest memory use so far: proc(5), `clear_refs`.
-pub fn forget_own_peak() {
+pub(crate) fn forget_own_peak() {
     fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
 /// Collects adopted orphans that have ended. Not while a test waits for a child of its own.
-pub fn reap() {
+pub(crate) fn reap() {
     while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
 }
