@@ -35,11 +35,10 @@ pub enum Moment {
 }
 
 impl Process {
-    /// Lets this process, which is stopped, go on until it flushes a file for the first time.
+    /// Lets this process, which is stopped, go on until it has flushed another file.
     #[track_caller]
-    pub fn go_on_to_its_first_flush(&self) {
-        let held = self.go_on_to(&["-e", "trace=fsync", "-e", "inject=fsync:signal=STOP:when=1"]);
-        assert_eq!(held, self.pid);
+    pub fn go_on_to_its_next_flush(&self) {
+        self.go_on_to(&["-e", "trace=fsync", "-e", "inject=fsync:signal=STOP:when=1"]);
     }
 
     /// Lets this process, which is stopped, go on until it or one that it starts comes to `write`,
@@ -54,7 +53,7 @@ impl Process {
         };
         let inject = format!("inject=write:{effect}:when={}", write.nth);
         let file = write.file.to_str().unwrap();
-        let pid = self.go_on_to(&["-P", file, "-e", "trace=write", "-e", &inject]);
+        let pid = self.go_on_to(&["-f", "-P", file, "-e", "trace=write", "-e", &inject]);
         Self::of(pid)
     }
 
@@ -63,7 +62,8 @@ impl Process {
     #[must_use]
     #[track_caller]
     pub fn go_on_and_count_writes(&self, file: &Path) -> usize {
-        let mut tracer = Tracer::attach(self, &["-P", file.to_str().unwrap(), "-e", "trace=write"]);
+        let file = file.to_str().unwrap();
+        let mut tracer = Tracer::attach(self, &["-f", "-P", file, "-e", "trace=write"]);
         self.signal(Signal::CONT);
         tracer.wait_until("the end of all", |tracer| {
             tracer.strace.try_wait().unwrap().is_some().then_some(())
@@ -76,6 +76,7 @@ impl Process {
         let mut tracer = Tracer::attach(self, step);
         self.signal(Signal::CONT);
         let pid = tracer.wait_until("the step", |tracer| stopped(&tracer.text()));
+        let pid = pid.unwrap_or(self.pid);
         drop(tracer);
         await_stop(pid);
         pid
@@ -94,7 +95,7 @@ impl Tracer {
         await_stop(process.pid);
         let trace = NamedTempFile::new().unwrap();
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-qq", "-p", &process.pid.to_string(), "-o"]).arg(trace.path());
+        strace.args(["-qq", "-p", &process.pid.to_string(), "-o"]).arg(trace.path());
         let strace = strace.args(step).stdin(Stdio::null()).spawn().expect("strace(1)");
         let mut tracer = Self { strace, trace };
         let by = tracer.strace.id().to_string();
@@ -130,15 +131,14 @@ impl Drop for Tracer {
 }
 
 /// Who was sent the signal and has stopped by it, in lines like `PID --- SIGSTOP {…} ---` and
-/// `PID --- stopped by SIGSTOP ---`. (A process that is attached to while it is stopped has the second
-/// line only.)
-fn stopped(trace: &str) -> Option<i32> {
+/// `PID --- stopped by SIGSTOP ---`; the number is there only with `-f`. (A process that is attached to
+/// while it is stopped has the second line alone.)
+fn stopped(trace: &str) -> Option<Option<i32>> {
     let mut lines = trace.lines();
     let sent = lines.find(|line| line.contains("--- SIGSTOP {"))?;
-    let pid = sent.split_ascii_whitespace().next().unwrap();
-    let stopped =
-        |line: &str| line.starts_with(pid) && line.ends_with("--- stopped by SIGSTOP ---");
-    lines.any(stopped).then(|| pid.parse().unwrap())
+    let (who, _) = sent.split_once("--- ").unwrap();
+    let stopped = |line: &str| line.strip_prefix(who) == Some("--- stopped by SIGSTOP ---");
+    lines.any(stopped).then(|| who.trim().parse().ok())
 }
 
 #[track_caller]
