@@ -10,9 +10,12 @@ pub mod error;
 pub mod event;
 pub mod paths;
 
+mod digest;
 pub mod doctor;
 pub mod environment;
+pub mod fetch;
 pub mod guest;
+pub mod lock;
 pub mod machine;
 pub mod shim;
 pub mod vm;

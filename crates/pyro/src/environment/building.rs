@@ -4,9 +4,9 @@
 
 use super::EnvironmentError;
 use super::cache::Cache;
-use super::lock::Lock;
 use crate::config::Config;
 use crate::error::{AtPath, PathError};
+use crate::lock::Lock;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};

@@ -9,10 +9,10 @@
 //!
 //! This module knows names and the way into place, not what the things mean.
 
-use super::lock::Lock;
 use super::record::{self, EnvironmentRecord, KernelRecord, Stored};
 use crate::error::{AtPath, PathError};
 use crate::event::Observer;
+use crate::lock::Lock;
 use std::fs::{self, File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

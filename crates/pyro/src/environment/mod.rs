@@ -14,14 +14,12 @@ mod agent;
 mod building;
 mod cache;
 mod debian;
-mod digest;
 mod early;
 mod error;
 mod inspect;
 mod installed;
 mod kernel_source;
 mod list;
-mod lock;
 mod prune;
 mod pull;
 mod space;
@@ -30,12 +28,12 @@ pub use error::EnvironmentError;
 pub use inspect::Inspection;
 pub use installed::Installed;
 pub use list::{Entry, Listing};
-pub use lock::Lock;
 pub use prune::{CorruptRecord, Pruned};
 
 use crate::Result;
 use crate::config::Config;
 use crate::event::{Observer, ignore};
+use crate::lock::Lock;
 use cache::Cache;
 
 /// The environments of one user.

@@ -4,12 +4,12 @@
 use super::building::{self, Remover};
 use super::cache::Cache;
 use super::catalog::RECIPES;
-use super::lock::Lock;
 use super::record::{self, EnvironmentRecord, Stored};
 use super::{EnvironmentError, agent, early, kernel_source, pins};
 use crate::config::Config;
 use crate::error::{AtPath, PathError};
 use crate::event::{Observer, ignore};
+use crate::lock::Lock;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs;

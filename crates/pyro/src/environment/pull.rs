@@ -5,8 +5,9 @@ use super::cache::{self, Cache};
 use super::catalog::Recipe;
 use super::installed::{self, Boots, Installed};
 use super::record::{EnvironmentRecord, FORMAT, ImageRecord, Origin, Stored};
-use super::{EnvironmentError, catalog, debian, digest, early, kernel_source, now, prune, space};
+use super::{EnvironmentError, catalog, debian, early, kernel_source, now, prune, space};
 use crate::config::Config;
+use crate::digest;
 use crate::error::AtPath;
 use crate::event::{self, Event, Observer};
 

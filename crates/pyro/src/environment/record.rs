@@ -2,7 +2,7 @@
 //! came from. Plain JSON with a format number; a record that does not read back whole counts as
 //! absent and is reported, never guessed at.
 
-use super::digest;
+use crate::digest;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::Read;

@@ -2,10 +2,11 @@
 //! host's apt from the sources that an image was built from. Backports stay out because apt is shown
 //! those sources only. Unpacking is the business of `environment::kernel`.
 
+use super::super::EnvironmentError;
 use super::super::building::Building;
-use super::super::{EnvironmentError, digest};
 use super::tool;
 use crate::config::Config;
+use crate::digest;
 use crate::error::AtPath;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ use std::path::Path;
 const BLOCK: usize = 256 * 1024;
 
 /// The digest of a whole file, read through the page cache.
-pub(super) fn of_file(path: &Path) -> Result<String, PathError> {
+pub(crate) fn of_file(path: &Path) -> Result<String, PathError> {
     let mut file = File::open(path).at("open", path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; BLOCK];
@@ -23,11 +23,11 @@ pub(super) fn of_file(path: &Path) -> Result<String, PathError> {
 }
 
 /// The digest of a few bytes.
-pub(super) fn of_bytes(bytes: &[u8]) -> String {
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
 /// Whether `text` looks like a digest, and so is safe as part of a file name.
-pub(super) fn is_digest(text: &str) -> bool {
+pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
