@@ -17,6 +17,7 @@ pub mod fetch;
 pub mod guest;
 pub mod lock;
 pub mod machine;
+pub mod runtime;
 pub mod shim;
 pub mod vm;
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LAYERS: [&[&str]; 7] = [
     &["error", "config", "paths", "event"],
     &["hostfs", "secret", "digest", "lock", "fetch", "machine", "guest"],
-    &["network", "environment"],
+    &["network", "environment", "runtime"],
     &["shim"],
     &["workspace", "vm"],
     &["doctor"],

@@ -7,6 +7,7 @@ mod doctor;
 mod env;
 mod mcp;
 mod run;
+mod runtime;
 
 use crate::failure::{MISUSED, Outcome, RUN_FAILED};
 use crate::ui::Ui;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Env(env::Command),
     Run(run::Arguments),
+    #[command(subcommand)]
+    Runtime(runtime::Command),
     Demo(demo::Arguments),
     #[command(subcommand)]
     Mcp(mcp::Command),
@@ -48,6 +51,7 @@ impl Command {
             Self::Doctor(arguments) => doctor::doctor(ui, arguments),
             Self::Env(command) => command.run(ui),
             Self::Run(arguments) => run::run(ui, arguments),
+            Self::Runtime(command) => command.run(ui),
             Self::Demo(arguments) => demo::demo(ui, arguments),
             Self::Mcp(command) => command.run(),
             Self::Completions(arguments) => completions::completions(ui, arguments),
@@ -60,6 +64,7 @@ impl Command {
             Self::Doctor(arguments) => arguments.json,
             Self::Env(command) => command.wants_json(),
             Self::Run(arguments) => arguments.json,
+            Self::Runtime(command) => command.wants_json(),
             Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
         }
     }

@@ -21,6 +21,7 @@ Commands:
   doctor       Check this host: what machines will run on, and what to do for better
   env          List, inspect, prepare and remove what machines boot from
   run          Run a command in a machine of its own, which is deleted afterwards
+  runtime      List, install and remove the Firecracker that machines run on where KVM works
   demo         Run one command in a real machine, end to end, and explain what happens
   mcp          Serve pyro to chat hosts over the Model Context Protocol
   completions  Print a completion script for a shell
@@ -154,6 +155,37 @@ Examples:
 }
 
 #[test]
+fn of_runtime_install() {
+    assert_snapshot!(help(&["runtime", "install", "--help"]), @r"
+Install the Firecracker release that this version of pyro was made for
+
+It is downloaded from the releases of its project and checked against the digest that pyro knows;
+what does not fit is not installed. Nothing outside pyro's own data directory is changed. Without a
+connection, fetch the archive elsewhere and name it with --from.
+
+Usage: pyro runtime install [OPTIONS]
+
+Options:
+      --from <FILE|URL>
+          Install from here: the .tgz of a release, or the executable itself
+
+      --sha256 <DIGEST>
+          The SHA-256 of what --from names; needed for any other release
+
+      --json
+          Print one JSON document
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  pyro runtime install
+  pyro runtime install --from firecracker-v1.16.1-x86_64.tgz
+  pyro runtime install --from https://mirror.example/firecracker.tgz --sha256 DIGEST
+");
+}
+
+#[test]
 fn every_command_has_examples() {
     for words in [
         &["doctor"][..],
@@ -162,6 +194,9 @@ fn every_command_has_examples() {
         &["env", "pull"],
         &["env", "prune"],
         &["run"],
+        &["runtime", "list"],
+        &["runtime", "install"],
+        &["runtime", "remove"],
         &["demo"],
         &["mcp", "serve"],
         &["completions"],

@@ -8,5 +8,6 @@ mod errors;
 mod help;
 mod mcp;
 mod run;
+mod runtime;
 mod signals;
 mod world;
