@@ -7,11 +7,13 @@ mod proxy;
 
 pub use error::FetchError;
 
+use proxy::SetProxy;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, BodyReader};
 
@@ -38,13 +40,17 @@ impl Download {
         proxies: &[(String, OsString)],
         max_bytes: u64,
     ) -> Result<Self, FetchError> {
-        let shown = shown(url);
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-        if !["http", "https"].contains(&scheme.as_str()) {
-            let reason = "only http and https are known".to_owned();
-            return Err(FetchError::BadUrl { url: shown, reason });
-        }
-        let answer = agent(&scheme, proxies)?.get(url).call();
+        let bad = |reason: &str| {
+            let reason = reason.to_owned();
+            FetchError::BadUrl { url: shown(url), reason }
+        };
+        let uri: Uri = url.parse().map_err(|_| bad("it is not one"))?;
+        let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
+        let scheme = scheme.ok_or_else(|| bad("only http and https are known"))?;
+        let proxy = proxy::for_scheme(scheme, proxies)?.filter(|proxy| !proxy.excepts(&uri));
+        let through = proxy.as_ref().map(|proxy| format!(" (through {})", proxy.setting));
+        let shown = shown(url) + &through.unwrap_or_default();
+        let answer = agent(scheme, proxy).get(url).call();
         let body = answer.map_err(|error| explain(error, &shown))?.into_body();
         let length = body.content_length();
         let too_large = length.is_some_and(|length| length > max_bytes);
@@ -94,21 +100,21 @@ impl fmt::Debug for Download {
 
 /// `ring` is named here because nothing else may be: a second provider in the tree would make
 /// rustls's own choice an error at run time.
-fn agent(scheme: &str, proxies: &[(String, OsString)]) -> Result<Agent, FetchError> {
+fn agent(scheme: &str, proxy: Option<SetProxy>) -> Agent {
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::PlatformVerifier)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .build();
     let config = Agent::config_builder()
         .tls_config(tls)
-        .proxy(proxy::for_scheme(scheme, proxies)?)
+        .proxy(proxy.map(|set| set.proxy))
         .https_only(scheme == "https")
         .user_agent(concat!("pyro/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .timeout_per_read(Some(PATIENCE))
         .build();
-    Ok(config.new_agent())
+    config.new_agent()
 }
 
 fn explain(error: ureq::Error, url: &str) -> FetchError {
@@ -207,6 +213,9 @@ mod tests {
         let settings = [("http_proxy".to_owned(), format!("http://{proxy}").into())];
         assert!(all("http://host.invalid/file", &settings).is_err());
         let asked = asked.join().unwrap().remove(0);
-        assert!(asked.contains("host.invalid"), "{asked}");
+        assert!(asked.starts_with("CONNECT host.invalid:80 "), "{asked}");
+        let settings = [("http_proxy".to_owned(), "http://127.0.0.1:1".into())];
+        let error = all("http://host.invalid/file", &settings).unwrap_err().to_string();
+        assert!(error.contains("http://host.invalid/file (through http_proxy)"), "{error}");
     }
 }

@@ -1,26 +1,41 @@
 //! Which proxy a URL is fetched through: the conventional settings, as curl(1) reads them under
-//! ENVIRONMENT. Asks no process environment; [`crate::Config`] brings the values.
+//! ENVIRONMENT. Asks no process environment; [`crate::Config`] brings the values. The proxy is asked
+//! to CONNECT, for plain HTTP too, which some proxies allow for HTTPS only.
 
 use super::FetchError;
 use std::ffi::OsString;
 use ureq::Proxy;
+use ureq::http::Uri;
 
-/// The proxy for a URL of this scheme; none where no setting names one.
+/// A proxy, and the setting that names it.
+pub(super) struct SetProxy {
+    pub(super) setting: &'static str,
+    pub(super) proxy: Proxy,
+}
+
+impl SetProxy {
+    /// Whether this URL is reached without it.
+    pub(super) fn excepts(&self, uri: &Uri) -> bool {
+        self.proxy.is_no_proxy(uri)
+    }
+}
+
+/// The proxy for URLs of this scheme; none where no setting names one.
 ///
 /// # Errors
 /// [`FetchError::BadProxy`].
 pub(super) fn for_scheme(
     scheme: &str,
     settings: &[(String, OsString)],
-) -> Result<Option<Proxy>, FetchError> {
+) -> Result<Option<SetProxy>, FetchError> {
     // A capital HTTP_PROXY is left alone, because whoever sends a CGI program a request sets it.
-    let names: &[&str] = match scheme {
+    let names: &[&'static str] = match scheme {
         "https" => &["https_proxy", "HTTPS_PROXY"],
         _ => &["http_proxy"],
     };
-    let named = names.iter().find_map(|name| Some((name, value(name, settings)?)));
+    let named = names.iter().find_map(|name| Some((*name, value(name, settings)?)));
     let Some((setting, url)) = named else { return Ok(None) };
-    let bad = |_| FetchError::BadProxy { setting: (*setting).to_owned() };
+    let bad = |_| FetchError::BadProxy { setting: setting.to_owned() };
     let parsed = Proxy::new(&url).map_err(bad)?;
     let mut builder = Proxy::builder(parsed.protocol()).host(parsed.host()).port(parsed.port());
     if let Some(name) = parsed.username() {
@@ -35,7 +50,8 @@ pub(super) fn for_scheme(
         let domain = host.trim_start_matches("*.").trim_start_matches('.');
         builder = builder.no_proxy(domain).no_proxy(&format!(".{domain}"));
     }
-    builder.build().map(Some).map_err(bad)
+    let proxy = builder.build().map_err(bad)?;
+    Ok(Some(SetProxy { setting, proxy }))
 }
 
 fn value(name: &str, settings: &[(String, OsString)]) -> Option<String> {
@@ -50,7 +66,7 @@ mod tests {
     fn chosen(scheme: &str, settings: &[(&str, &str)]) -> Option<Proxy> {
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect();
-        for_scheme(scheme, &settings).unwrap()
+        for_scheme(scheme, &settings).unwrap().map(|set| set.proxy)
     }
 
     fn is_direct(proxy: &Proxy, url: &str) -> bool {
@@ -83,7 +99,7 @@ mod tests {
     fn a_wrong_setting_is_named_without_what_it_holds() {
         for value in ["http://u:secret@", "socks9://h", "http://a b"] {
             let settings = [("https_proxy".to_owned(), value.into())];
-            let error = for_scheme("https", &settings).unwrap_err().to_string();
+            let error = for_scheme("https", &settings).err().unwrap().to_string();
             assert!(error.contains("https_proxy") && !error.contains("secret"), "{error}");
         }
     }
