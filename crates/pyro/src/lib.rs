@@ -19,6 +19,7 @@ pub mod lock;
 pub mod machine;
 pub mod runtime;
 pub mod shim;
+pub mod store;
 pub mod vm;
 
 pub use config::Config;

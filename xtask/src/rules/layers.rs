@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// stands above all.
 const LAYERS: [&[&str]; 7] = [
     &["error", "config", "paths", "event"],
-    &["hostfs", "secret", "digest", "lock", "fetch", "machine", "guest"],
+    &["hostfs", "secret", "digest", "lock", "fetch", "store", "machine", "guest"],
     &["network", "environment", "runtime"],
     &["shim"],
     &["workspace", "vm"],

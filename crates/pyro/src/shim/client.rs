@@ -11,12 +11,22 @@ use pyro_proto::request::Request;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// An open connection. Dropping it ends a one-shot machine.
+/// How long a shim may take from its start to the first connection, and a sweep for its removal.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two attempts.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// An open connection. Dropping it ends a machine that hangs on it: see
+/// [`Tenure`](super::protocol::Tenure) and [`Client::lease`].
 #[derive(Debug)]
 pub struct Client {
     session: Session,
     directory: MachineDirectory,
+    /// Held, not used: the machine ends with it.
+    lease: Option<Stream>,
 }
 
 impl Client {
@@ -24,7 +34,7 @@ impl Client {
         socket.set_nonblocking(true).map_err(ShimError::Spawn)?;
         let socket = tokio::net::UnixStream::from_std(socket).map_err(ShimError::Spawn)?;
         let (session, _) = Session::start(socket, Side::Host, BytesMut::new(), 0);
-        Ok(Self { session, directory })
+        Ok(Self { session, directory, lease: None })
     }
 
     /// Connects to the shim of a machine that runs already.
@@ -37,6 +47,38 @@ impl Client {
         let short = format!("/proc/self/fd/{}/{SOCKET}", place.as_raw_fd());
         let socket = UnixStream::connect(short).at("connect to", &directory.socket())?;
         Self::over(socket, directory)
+    }
+
+    /// Connects to the shim that keeps this machine, even if it is only just starting; `None` where
+    /// nobody keeps it, or not for long enough.
+    ///
+    /// # Errors
+    /// [`ShimError::Silent`] if it is kept and nobody listens.
+    pub async fn reach(directory: &MachineDirectory) -> Result<Option<Self>, ShimError> {
+        let deadline = Instant::now() + PATIENCE;
+        while directory.is_kept()? {
+            if let Ok(client) = Self::connect(directory.clone()) {
+                return Ok(Some(client));
+            }
+            if Instant::now() > deadline {
+                return Err(ShimError::Silent);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(None)
+    }
+
+    /// Makes the machine's life hang on this connection from now on.
+    ///
+    /// # Errors
+    /// If the shim is gone.
+    pub async fn lease(mut self) -> Result<Self, ShimError> {
+        let mut stream = self.open(&Ask::Lease).await?;
+        match stream.receiver.next().await {
+            Item::Message(_) => self.lease = Some(stream),
+            _ => return Err(self.lost()),
+        }
+        Ok(self)
     }
 
     /// Waits until the machine has booted.

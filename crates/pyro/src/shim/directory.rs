@@ -2,12 +2,11 @@
 
 use super::ShimError;
 use crate::error::{AtPath, PathError};
-use rustix::fs::{FlockOperation, flock};
-use serde::{Serialize, de::DeserializeOwned};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::Write;
+use crate::store::StoreError;
+use crate::store::directory::{lock_all, private, try_flock};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The name of the shim's socket in the machine's directory.
@@ -27,13 +26,13 @@ impl MachineDirectory {
     /// # Errors
     /// If the parent is not safe or the directory cannot be made.
     pub fn create(machines: &Path, id: &str) -> Result<(Self, Lock), ShimError> {
-        private_directory(machines)?;
+        private(machines)?;
         // no sweep between the directory and its lock
         let _all = lock_all(machines)?;
         let path = machines.join(id);
         DirBuilder::new().mode(0o700).create(&path).at("create", &path)?;
         let directory = Self(path);
-        let lock = directory.try_lock()?.ok_or(ShimError::Unsafe {
+        let lock = directory.try_lock()?.ok_or(StoreError::Unsafe {
             path: directory.0.clone(),
             why: "somebody else holds its lock",
         })?;
@@ -88,11 +87,7 @@ impl MachineDirectory {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             file => file.at("open", &path)?,
         };
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Lock(file.into()))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(e) => Err(e).at("lock", &path),
-        }
+        Ok(try_flock(&file, &path)?.then(|| Lock(file.into())))
     }
 
     /// Removes it with everything in it, the lock last, so that a removal that is interrupted
@@ -114,25 +109,21 @@ impl MachineDirectory {
         fs::remove_dir_all(&self.0).at("remove", &self.0)
     }
 
-    /// Writes a record so that a reader sees the old one or the new one, never a part.
+    /// Whether somebody keeps this machine: its shim or, for a moment, whoever cleans up after one.
     ///
     /// # Errors
-    /// If the disk is full or the directory gone.
-    pub fn write<T: Serialize>(&self, path: &Path, record: &T) -> Result<(), PathError> {
-        let json =
-            serde_json::to_vec_pretty(record).map_err(std::io::Error::from).at("write", path)?;
-        let aside = path.with_extension("new");
-        let mut file = File::create(&aside).at("create", &aside)?;
-        file.write_all(&json).at("write", &aside)?;
-        file.sync_all().at("flush", &aside)?;
-        fs::rename(&aside, path).at("rename", path)?;
-        File::open(&self.0).and_then(|d| d.sync_all()).at("flush", &self.0)
-    }
-
-    pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ShimError> {
-        let bytes = fs::read(path).at("read", path)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|source| ShimError::Record { path: path.to_owned(), source })
+    /// If its lock cannot be looked at.
+    pub fn is_kept(&self) -> Result<bool, PathError> {
+        let path = self.0.join("lock");
+        if !path.exists() {
+            return Ok(false);
+        }
+        // a look takes the lock for a moment, which nobody may take for the machine's being kept
+        let _all = self.0.parent().map(lock_all).transpose()?;
+        match OpenOptions::new().write(true).open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            file => Ok(!try_flock(&file.at("open", &path)?, &path)?),
+        }
     }
 
     /// The end of the shim's log on one line, for an error message.
@@ -144,39 +135,11 @@ impl MachineDirectory {
     }
 }
 
-/// Excludes every other sweep and creation below `machines` while it is held.
-pub(super) fn lock_all(machines: &Path) -> Result<File, PathError> {
-    let path = machines.join(".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .at("open", &path)?;
-    flock(&file, FlockOperation::LockExclusive).at("lock", &path)?;
-    Ok(file)
-}
-
-/// Makes the directory if it is missing, and refuses one that others could write or read.
-pub(super) fn private_directory(path: &Path) -> Result<(), ShimError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)?;
-    let facts = fs::symlink_metadata(path).at("look at", path)?;
-    let why = if !facts.is_dir() {
-        "it is not a directory"
-    } else if facts.uid() != rustix::process::geteuid().as_raw() {
-        "it belongs to another user"
-    } else if facts.permissions().mode() & 0o077 != 0 {
-        "other users can enter it"
-    } else {
-        return Ok(());
-    };
-    Err(ShimError::Unsafe { path: path.to_owned(), why })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Diagnose;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_directory_that_others_can_enter_is_refused() {
@@ -185,10 +148,12 @@ mod tests {
         let (directory, lock) = MachineDirectory::create(&machines, "m1").unwrap();
         assert_eq!(fs::metadata(directory.path()).unwrap().permissions().mode() & 0o777, 0o700);
         assert!(directory.try_lock().unwrap().is_none(), "locked twice");
+        assert!(directory.is_kept().unwrap());
         directory.remove(&lock).unwrap();
+        assert!(!directory.is_kept().unwrap());
         assert!(!directory.path().exists());
         fs::set_permissions(&machines, fs::Permissions::from_mode(0o755)).unwrap();
         let error = MachineDirectory::create(&machines, "m2").unwrap_err();
-        assert!(matches!(error, ShimError::Unsafe { .. }), "{error}");
+        assert_eq!(error.code(), "unsafe_path", "{error}");
     }
 }

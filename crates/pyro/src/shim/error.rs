@@ -1,6 +1,7 @@
 //! What can go wrong between a front end and the process that keeps its machine.
 
 use crate::error::{Diagnose, Kind, PathError};
+use crate::store::StoreError;
 
 /// A failure of the shim, or of reaching it.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +18,12 @@ pub enum ShimError {
         /// The end of its log.
         log: String,
     },
-    /// Someone else's directory or socket.
-    #[error("{} is not safe to use: {why}", path.display())]
-    Unsafe {
-        /// Which path.
-        path: std::path::PathBuf,
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    /// Its directory or record cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It runs and does not answer.
+    #[error("the process that keeps the machine does not answer")]
+    Silent,
     /// Library and executable do not belong together.
     #[error("the pyro executable has version {executable}, the library that uses it {library}")]
     Version {
@@ -32,15 +31,6 @@ pub enum ShimError {
         library: String,
         /// The executable's.
         executable: &'static str,
-    },
-    /// The record of a machine cannot be read.
-    #[error("the record {} cannot be read", path.display())]
-    Record {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
     },
 }
 
@@ -51,36 +41,31 @@ fn said(log: &str) -> String {
 impl Diagnose for ShimError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Path(_) | Self::Spawn(_) | Self::Unsafe { .. } | Self::Version { .. } => {
-                Kind::Host
-            }
-            Self::Lost { .. } | Self::Record { .. } => Kind::Internal,
+            Self::Store(e) => e.kind(),
+            Self::Path(_) | Self::Spawn(_) | Self::Version { .. } => Kind::Host,
+            Self::Lost { .. } | Self::Silent => Kind::Internal,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Path(e) => e.code(),
+            Self::Store(e) => e.code(),
             Self::Spawn(_) => "shim_spawn_failed",
             Self::Lost { .. } => "shim_lost",
+            Self::Silent => "shim_silent",
             Self::Version { .. } => "version_mismatch",
-            Self::Unsafe { .. } => "unsafe_path",
-            Self::Record { .. } => "bad_record",
         }
     }
 
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Path(e) => e.hints(),
-            Self::Unsafe { path, .. } => {
-                vec![format!(
-                    "make {} yours with mode 0700, or set PYRO_HOME elsewhere",
-                    path.display()
-                )]
-            }
+            Self::Store(e) => e.hints(),
             Self::Version { .. } => vec!["install both from one release of pyro".into()],
             Self::Lost { .. } => vec!["run it again; what the machine left is cleaned up".into()],
-            Self::Spawn(_) | Self::Record { .. } => Vec::new(),
+            Self::Silent => vec!["try again, or delete the machine, which ends it by force".into()],
+            Self::Spawn(_) => Vec::new(),
         }
     }
 }

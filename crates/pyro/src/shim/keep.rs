@@ -1,10 +1,10 @@
 //! The shim's life: boot the machine, serve whoever asks, and end it when its owner, its time, its
-//! VMM or a signal says so; then leave nothing behind.
+//! VMM or a signal says so; then leave nothing behind. Who its owner is, the assignment says.
 
 use super::boot::{Booted, boot};
 use super::directory::{Lock, MachineDirectory, SOCKET};
 use super::ledger::{Entry, Ledger, boot_id};
-use super::protocol::{Ask, Assignment, Ready};
+use super::protocol::{Ask, Assignment, Ready, Tenure};
 use super::relay::relay;
 use super::{ShimError, orphans};
 use crate::error::{AtPath, Report};
@@ -14,13 +14,15 @@ use crate::machine::jail::ProcessIdentity;
 use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Ended, Incoming, Session, Side, Stream};
 use pyro_proto::{Refusal, RefusalCode};
+use std::cell::RefCell;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
 
 /// Streams that one front end may have open.
 const MAX_STREAMS: usize = 256;
@@ -38,12 +40,18 @@ pub(super) struct Kept {
 /// What the front ends' requests work on.
 struct Desk {
     /// The agent's session, once there is one, or why there is none.
-    machine: watch::Receiver<Option<Result<Session, Report>>>,
+    machine: Machine,
     /// Who asked for the end and waits for it.
     end: mpsc::UnboundedSender<Stream>,
+    /// Rings when a front end leaves that the machine's life hung on.
+    left: Notify,
     /// Why the machine ended, once it has.
     why: watch::Receiver<Option<String>>,
+    /// Front ends, as long as they are connected.
+    present: RefCell<JoinSet<()>>,
 }
+
+type Machine = watch::Receiver<Option<Result<Session, Report>>>;
 
 pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let mut ledger = begin(&kept)?;
@@ -51,7 +59,8 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let (publish, machine) = watch::channel(None);
     let (explain, why) = watch::channel(None);
     let (end, mut ends) = mpsc::unbounded_channel();
-    let desk = Rc::new(Desk { machine, end, why });
+    let (left, present) = (Notify::new(), RefCell::default());
+    let desk = Rc::new(Desk { machine, end, left, why, present });
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     tokio::task::LocalSet::new()
         .run_until(async {
@@ -60,7 +69,9 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
             let mut farewell = None;
             let why = tokio::select! {
                 why = run(&kept, &mut ledger, &publish) => why,
-                _ = lease.ended() => "its front end is gone".to_owned(),
+                () = abandoned(kept.assignment.tenure, &lease, &desk) => {
+                    "its front end is gone".to_owned()
+                }
                 asked = ends.recv() => {
                     farewell = asked;
                     "it was asked to".to_owned()
@@ -74,7 +85,7 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
             explain.send_replace(Some(why.clone()));
             // whoever asks for the end from now on need not wait for an answer
             drop(ends);
-            leave_nothing(&kept, &publish, &why, farewell, &lease).await
+            leave_nothing(&kept, &publish, &why, farewell, &desk).await
         })
         .await
 }
@@ -99,6 +110,23 @@ fn adopt_lease(lease: UnixStream, desk: &Rc<Desk>) -> crate::Result<Session> {
     lease.set_nonblocking(true).map_err(ShimError::Spawn)?;
     let lease = tokio::net::UnixStream::from_std(lease).map_err(ShimError::Spawn)?;
     Ok(greet_front_end(lease, desk))
+}
+
+/// Waits until the front end has left that the machine's life hangs on. A machine of nobody's goes
+/// only if it has failed: then nobody is left to be told why.
+async fn abandoned(tenure: Tenure, lease: &Session, desk: &Desk) {
+    let failed = |machine: &Option<Result<Session, Report>>| matches!(machine, Some(Err(_)));
+    let mut machine = desk.machine.clone();
+    let released = async {
+        lease.ended().await;
+        if tenure == Tenure::Detached && machine.wait_for(failed).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = released => {}
+        () = desk.left.notified() => {}
+    }
 }
 
 /// Boots, and then waits for the machine's end.
@@ -138,7 +166,7 @@ async fn run(
     }
 }
 
-/// Front ends beside the lease's: only this user's.
+/// Front ends beside the first: only this user's.
 async fn accept(listener: UnixListener, desk: &Rc<Desk>) {
     loop {
         let Ok((socket, _)) = listener.accept().await else {
@@ -154,7 +182,9 @@ async fn accept(listener: UnixListener, desk: &Rc<Desk>) {
 
 fn greet_front_end(socket: tokio::net::UnixStream, desk: &Rc<Desk>) -> Session {
     let (session, incoming) = Session::start(socket, Side::Agent, BytesMut::new(), MAX_STREAMS);
-    tokio::task::spawn_local(serve(incoming, desk.clone()));
+    let mut present = desk.present.borrow_mut();
+    while present.try_join_next().is_some() {}
+    present.spawn_local(serve(incoming, desk.clone()));
     session
 }
 
@@ -175,6 +205,12 @@ async fn answer(ask: Bytes, mut stream: Stream, desk: Rc<Desk>) {
     match ask {
         Ask::End => {
             let _ = desk.end.send(stream);
+        }
+        Ask::Lease => {
+            if stream.sender.message(&"leased").await.is_ok() {
+                let _ = stream.receiver.next().await;
+            }
+            desk.left.notify_one();
         }
         Ask::Ready => {
             let ready = match desk.machine().await {
@@ -229,7 +265,7 @@ async fn leave_nothing(
     publish: &watch::Sender<Option<Result<Session, Report>>>,
     why: &str,
     farewell: Option<Stream>,
-    lease: &Session,
+    desk: &Desk,
 ) -> crate::Result<()> {
     if let Some(Ok(guest)) = publish.borrow().as_ref() {
         guest.close();
@@ -248,6 +284,9 @@ async fn leave_nothing(
         let _ = stream.sender.finish().await;
         let _ = tokio::time::timeout(FAREWELL, stream.receiver.next()).await;
     }
-    let _ = tokio::time::timeout(FAREWELL, lease.ended()).await;
+    // whoever is connected reads the last words, and leaves
+    let mut present = desk.present.take();
+    let _ = tokio::time::timeout(FAREWELL, async { while present.join_next().await.is_some() {} })
+        .await;
     Ok(())
 }

@@ -5,14 +5,16 @@ use super::directory::Lock;
 use super::protocol::Assignment;
 use super::{MachineDirectory, ROLE, ShimError};
 use crate::error::AtPath;
+use crate::store::record;
 use std::fs::File;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Starts the shim of a machine whose directory is `directory`. The connection that comes back is the
-/// machine's lease: when it closes, for whatever reason, the machine ends.
+/// Starts the shim of a machine whose directory is `directory`. The connection that comes back is, where
+/// the machine is [`Tenure::Leased`](super::protocol::Tenure), its lease: when it closes, for whatever
+/// reason, the machine ends.
 ///
 /// # Errors
 /// If the record cannot be written or the process not started.
@@ -22,7 +24,7 @@ pub fn launch(
     lock: Lock,
     assignment: &Assignment,
 ) -> Result<Client, ShimError> {
-    directory.write(&directory.assignment(), assignment)?;
+    record::write(&directory.assignment(), assignment)?;
     let log = directory.log();
     let log = File::create(&log).at("create", &log)?;
     let (ours, theirs) = UnixStream::pair().map_err(ShimError::Spawn)?;

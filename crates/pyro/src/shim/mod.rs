@@ -7,7 +7,8 @@
 //!
 //! - the front end makes the [`directory`], locked, and hands the lock to the shim;
 //! - the lock is held exactly as long as the shim lives, whatever kills it;
-//! - the VMM dies with the shim (`PR_SET_PDEATHSIG`), the shim ends with its owner or its time;
+//! - the VMM dies with the shim (`PR_SET_PDEATHSIG`); the shim ends with its time, and a leased one
+//!   with its owner;
 //! - [`sweep()`] takes the lock of a machine whose shim is dead, and removes what the `ledger.rs` names.
 
 mod boot;
@@ -28,7 +29,7 @@ pub use directory::MachineDirectory;
 pub use error::ShimError;
 pub use launch::launch;
 pub use process::main;
-pub use sweep::sweep;
+pub use sweep::{end_by_force, sweep};
 
 /// The hidden first argument of the executable's shim role.
 pub const ROLE: &str = "__shim";

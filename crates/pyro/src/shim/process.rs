@@ -4,6 +4,7 @@ use super::directory::{Lock, MachineDirectory};
 use super::keep::{Kept, keep};
 use super::protocol::Assignment;
 use super::{ROLE, ShimError, orphans};
+use crate::store::record;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, OwnedFd};
@@ -50,7 +51,7 @@ fn stay(directory: PathBuf) -> crate::Result<()> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let directory = MachineDirectory::existing(directory);
     let (lease, lock) = take_over_stdio().map_err(ShimError::Spawn)?;
-    let assignment: Assignment = MachineDirectory::read(&directory.assignment())?;
+    let assignment: Assignment = record::read(&directory.assignment()).map_err(ShimError::from)?;
     check_version(&assignment)?;
     let kept = Kept { executable: SELF.into(), directory, lock, assignment };
     tokio::runtime::Builder::new_current_thread()

@@ -1,8 +1,8 @@
 //! Cleans up after machines whose shim is dead: killed, crashed, or gone with a reboot. Every command
 //! that starts machines calls it first; it never touches a machine whose lock is held.
 
-use super::directory::{MachineDirectory, lock_all};
-use super::{ShimError, ledger};
+use super::{MachineDirectory, ShimError, ledger};
+use crate::store::directory::lock_all;
 use std::fs;
 use std::path::Path;
 
@@ -44,5 +44,19 @@ pub fn sweep(machines: &Path) -> Result<Vec<String>, ShimError> {
     match failed {
         Some(error) => Err(error.into()),
         None => Ok(removed),
+    }
+}
+
+/// Kills whoever keeps this machine, and removes what is left of it. For a shim that does not answer;
+/// it takes seconds and blocks.
+///
+/// # Errors
+/// If something cannot be removed.
+pub fn end_by_force(directory: &MachineDirectory) -> Result<(), ShimError> {
+    ledger::processes(&directory.ledger()).into_iter().for_each(ledger::kill);
+    match directory.try_lock()? {
+        Some(lock) => Ok(directory.remove(&lock)?),
+        None if directory.path().exists() => Err(ShimError::Silent),
+        None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::event::{Event, Observer};
 use crate::machine::choose::{Choice, HostFacts, choose};
 use crate::machine::{BackendSpec, BootFiles, MachineSpec};
-use crate::shim::protocol::Assignment;
+use crate::shim::protocol::{Assignment, Tenure};
 use crate::shim::{self, Client, MachineDirectory};
 use pyro_proto::GuestPath;
 
@@ -116,6 +116,7 @@ fn assignment(config: &Config, spec: &VmSpec, id: String, backend: BackendSpec) 
     Assignment {
         pyro: env!("CARGO_PKG_VERSION").to_owned(),
         machine: MachineSpec { id, vcpu_count: spec.vcpu_count, mem_mib: spec.mem_mib, backend },
+        tenure: Tenure::Leased,
         ttl_seconds: spec.ttl_seconds,
         boot_deadlines: config.boot_deadlines,
         cache: config.paths.cache().to_owned(),

@@ -21,7 +21,7 @@ use host::{Host, conduct, trial};
 use libtest_mimic::Trial;
 use pyro::error::{Kind, Report};
 use pyro::machine::{BackendSpec, BootFiles, MachineSpec, jail};
-use pyro::shim::protocol::Assignment;
+use pyro::shim::protocol::{Assignment, Tenure};
 use pyro::shim::{self, MachineDirectory};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -169,6 +169,7 @@ async fn boot(host: &Host, program: PathBuf, deadline: Duration) -> Result<(), R
     let assignment = Assignment {
         pyro: env!("CARGO_PKG_VERSION").into(),
         machine: MachineSpec { id: "vm-test".into(), vcpu_count: 1, mem_mib: 128, backend },
+        tenure: Tenure::Leased,
         ttl_seconds: 60,
         boot_deadlines: [deadline; 2],
         cache: host.home().into(),

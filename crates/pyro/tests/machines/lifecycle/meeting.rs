@@ -3,7 +3,7 @@
 use crate::host::{Host, command, config, machine, trial};
 use libtest_mimic::Trial;
 use pyro::machine::{BackendSpec, MachineSpec};
-use pyro::shim::protocol::Assignment;
+use pyro::shim::protocol::{Assignment, Tenure};
 use pyro::shim::{Client, MachineDirectory, launch, sweep};
 use pyro::vm::Output;
 
@@ -42,6 +42,7 @@ async fn another_version() {
             mem_mib: 128,
             backend: BackendSpec::Process,
         },
+        tenure: Tenure::Leased,
         ttl_seconds: 60,
         cache: host.config.paths.cache().to_owned(),
         boot_deadlines: host.config.boot_deadlines,
