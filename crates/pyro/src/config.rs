@@ -129,7 +129,11 @@ pub struct Config {
     pub proxies: Vec<(String, OsString)>,
     /// How long a guest may take to answer, in its first boot and in its second and last.
     pub boot_deadlines: [Duration; 2],
+    /// How many vms that were created may be started at a time, by all processes together.
+    pub max_active_vms: usize,
 }
+
+const MAX_ACTIVE_VMS: usize = 4;
 
 /// An emulated boot takes about a second; with eight at once on two cores it took four. A guest
 /// whose clock went wrong never answers.
@@ -181,6 +185,7 @@ impl Config {
                 .filter_map(|name| Some(((*name).to_owned(), lookup(name)?)))
                 .collect(),
             boot_deadlines: BOOT_DEADLINES,
+            max_active_vms: MAX_ACTIVE_VMS,
         })
     }
 

@@ -54,4 +54,11 @@ impl Paths {
     pub fn machines(&self) -> PathBuf {
         self.state.join("machines")
     }
+
+    /// One directory per vm that was created, named by its id; its machine, while there is one, has
+    /// the same name below [`Paths::machines`].
+    #[must_use]
+    pub fn vms(&self) -> PathBuf {
+        self.state.join("vms")
+    }
 }

@@ -46,7 +46,9 @@ pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, Environmen
     let _alone = cache.lock("prune", "using the cache", &ignore)?;
     building::sweep(cache, &Remover::of(config));
     let (mut used, notes) = of_environments(config, cache)?;
-    used.extend(pins::of_all_machines(&config.paths.machines())?);
+    for kept in [config.paths.machines(), config.paths.vms()] {
+        used.extend(pins::of_all_machines(&kept)?);
+    }
     let mut pruned = Pruned::default();
     pruned.remove_corrupt_records(&cache.environments())?;
     for (directory, used) in [

@@ -1,12 +1,15 @@
-//! One-shot machines: started for a command, gone after it, whatever happens in between. The machine
-//! hangs on the connection to its shim: when a [`Vm`] is dropped, or the process that holds it is
-//! killed, the machine ends and its directory goes.
+//! Machines for one command, gone after it, whatever happens in between. Those of [`run`] and [`Vm`]
+//! hang on the connection to their shim: when it is dropped, or the process that holds it is killed,
+//! the machine ends and its directory goes. Those of [`kept`] outlive the process that made them, and
+//! their time to live is hard.
 
 mod capture;
+pub mod kept;
 mod prepare;
 pub mod run;
 mod spec;
 mod start;
+mod sweep;
 
 pub use crate::guest::exec::Signaller;
 pub use crate::guest::{ExecStdin, Execution, Output};
@@ -18,10 +21,11 @@ use crate::error::Result;
 use crate::shim::Client;
 use pyro_proto::GuestPath;
 use pyro_proto::request::Request;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What is known about a running machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VmFacts {
     /// Its name, unique on this host.
     pub vm_id: String,
@@ -35,7 +39,7 @@ pub struct VmFacts {
     pub jail: String,
     /// How the agent is reached, or `host_compat`.
     pub execution_mode: String,
-    /// Which program runs it: `qemu-kvm`, `qemu-tcg` or `process`.
+    /// Which program runs it: `firecracker`, `qemu-kvm`, `qemu-tcg` or `process`.
     pub backend: String,
     /// What the user should know.
     pub warnings: Vec<String>,
@@ -50,7 +54,7 @@ pub struct Vm {
 }
 
 /// What the image says about commands that say nothing else.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct ImageDefaults {
     env: Vec<(String, String)>,
     working_directory: Option<GuestPath>,

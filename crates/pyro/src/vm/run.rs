@@ -103,37 +103,45 @@ pub async fn run(
 ) -> Result<RunResult> {
     let vm = Vm::start(config, &request.vm, observer).await?;
     let facts = vm.facts().clone();
-    let outcome = collect(&vm, request, limits).await;
+    let outcome = collect(&vm, &request.command, request.timeout_seconds, limits).await;
     let cleanup = delete(vm, &facts.vm_id).await;
-    let (exit, stdout, stderr) = outcome?;
-    Ok(result(request, facts, exit, stdout, stderr, cleanup))
+    Ok(result(&request.command, facts, outcome?, cleanup))
 }
 
-async fn collect(
+/// How a command ended, and what it wrote.
+pub(super) struct Collected {
+    exit: ExecExit,
+    stdout: Capture,
+    stderr: Capture,
+}
+
+/// Runs a command to its end.
+pub(super) async fn collect(
     vm: &Vm,
-    request: &RunRequest,
+    command: &str,
+    timeout_seconds: u64,
     limits: OutputLimits,
-) -> Result<(ExecExit, Capture, Capture)> {
+) -> Result<Collected> {
     let mut stdout = Capture::new(limits.max_bytes_each);
     let mut stderr = Capture::new(limits.max_bytes_each);
-    let mut execution = vm.exec(exec(request)).await?;
+    let mut execution = vm.exec(exec(command, timeout_seconds)).await?;
     loop {
         match execution.next().await? {
             Output::Stdout(bytes) => stdout.push(&bytes),
             Output::Stderr(bytes) => stderr.push(&bytes),
-            Output::Exited(exit) => return Ok((exit, stdout, stderr)),
+            Output::Exited(exit) => return Ok(Collected { exit, stdout, stderr }),
         }
     }
 }
 
-fn exec(request: &RunRequest) -> Exec {
+fn exec(command: &str, timeout_seconds: u64) -> Exec {
     Exec {
-        command: request.command.clone(),
+        command: command.to_owned(),
         cwd: None,
         env: Vec::new(),
         user: None,
         stdin: false,
-        timeout_ms: Some(request.timeout_seconds.saturating_mul(1000)),
+        timeout_ms: Some(timeout_seconds.saturating_mul(1000)),
     }
 }
 
@@ -145,20 +153,19 @@ async fn delete(vm: Vm, vm_id: &str) -> Cleanup {
     Cleanup { deleted, reason, vm_id: vm_id.to_owned() }
 }
 
-fn result(
-    request: &RunRequest,
+pub(super) fn result(
+    command: &str,
     facts: VmFacts,
-    exit: ExecExit,
-    stdout: Capture,
-    stderr: Capture,
+    collected: Collected,
     cleanup: Cleanup,
 ) -> RunResult {
+    let Collected { exit, stdout, stderr } = collected;
     let (stdout, stderr) = (stdout.finish(), stderr.finish());
     RunResult {
         vm_id: facts.vm_id,
         environment: facts.environment,
         environment_version: facts.environment_version,
-        command: request.command.clone(),
+        command: command.to_owned(),
         stdout: stdout.text,
         stderr: stderr.text,
         exit_code: exit.code,

@@ -2,6 +2,7 @@
 //! Pure data: nothing here looks at the host.
 
 use crate::error::{Diagnose, Kind};
+use serde::{Deserialize, Serialize};
 
 /// The environment used where none is named.
 pub const DEFAULT_ENVIRONMENT: &str = "debian:12";
@@ -14,7 +15,7 @@ pub const MIN_MEM_MIB: u32 = 128;
 pub const MAX_MEM_MIB: u32 = 1 << 20;
 
 /// A one-shot machine, as the user orders it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VmSpec {
     /// What to boot: a name of the catalog.
     pub environment: String,

@@ -1,5 +1,6 @@
 //! From a wish to a booted machine.
 
+use super::sweep::sweep;
 use super::{ImageDefaults, Vm, VmFacts, VmSpec, prepare::prepare};
 use crate::config::{BackendChoice, Config};
 use crate::environment::pins::Pins;
@@ -13,7 +14,7 @@ use crate::shim::{self, Client, MachineDirectory};
 use pyro_proto::GuestPath;
 
 /// The size of a machine's disk as its guest sees it, in bytes; what is not written takes no space.
-const DISK_BYTES: u64 = 8 << 30;
+pub(super) const DISK_BYTES: u64 = 8 << 30;
 
 impl Vm {
     /// Whether [`Vm::start`] would boot a machine, for which the environment must be prepared first,
@@ -36,26 +37,19 @@ impl Vm {
         sweep(config, observer);
         match backend(config, spec)? {
             Plan::Machine(choice) => start_machine(config, spec, &choice, observer).await,
-            Plan::Host(warning) => start_on_host(config, spec, warning, observer).await,
+            Plan::Host(why) => start_on_host(config, spec, &why, observer).await,
         }
     }
 }
 
-enum Plan {
+/// How commands will run.
+pub(super) enum Plan {
     Machine(Choice),
     /// Without isolation, and why.
     Host(String),
 }
 
-/// What killed machines left behind is no reason to refuse a new one.
-fn sweep(config: &Config, observer: Observer<'_>) {
-    if let Err(error) = shim::sweep(&config.paths.machines()) {
-        let error = crate::Error::from(error);
-        observer(Event::Warning(format!("a dead machine could not be removed: {error}")));
-    }
-}
-
-fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
+pub(super) fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
     if config.backend == BackendChoice::Process && spec.allow_host_compat {
         return Ok(Plan::Host("PYRO_BACKEND=process asks for it".into()));
     }
@@ -83,26 +77,30 @@ async fn start_machine(
     Pins::of(&installed).write(directory.path())?;
     drop(hold);
     disk::create(&directory.disk(), DISK_BYTES)?;
-    let backend = choice.backend(BootFiles {
-        kernel: installed.kernel.vmlinux.clone(),
-        initramfs: installed.initramfs.clone(),
-        image: installed.image.clone(),
-        disk: directory.disk(),
-        disposable: true,
-    });
+    let backend = choice.backend(boot_files(&installed, &directory));
     let facts = facts(&id, &backend, &installed.name, &installed.version, Vec::new());
     let assignment = assignment(config, spec, id, backend);
     let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;
     booted(shim, facts, defaults(installed)).await
 }
 
+pub(super) fn boot_files(installed: &Installed, directory: &MachineDirectory) -> BootFiles {
+    BootFiles {
+        kernel: installed.kernel.vmlinux.clone(),
+        initramfs: installed.initramfs.clone(),
+        image: installed.image.clone(),
+        disk: directory.disk(),
+        disposable: true,
+    }
+}
+
 async fn start_on_host(
     config: &Config,
     spec: &VmSpec,
-    why: String,
+    why: &str,
     observer: Observer<'_>,
 ) -> Result<Vm> {
-    let warning = format!("the command runs on this host, without isolation: {why}");
+    let warning = on_host(why);
     observer(Event::Warning(warning.clone()));
     let id = new_id()?;
     let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
@@ -112,7 +110,17 @@ async fn start_on_host(
     booted(shim, facts, ImageDefaults::default()).await
 }
 
-fn assignment(config: &Config, spec: &VmSpec, id: String, backend: BackendSpec) -> Assignment {
+/// What the user should know about a command on the host.
+pub(super) fn on_host(why: &str) -> String {
+    format!("the command runs on this host, without isolation: {why}")
+}
+
+pub(super) fn assignment(
+    config: &Config,
+    spec: &VmSpec,
+    id: String,
+    backend: BackendSpec,
+) -> Assignment {
     Assignment {
         pyro: env!("CARGO_PKG_VERSION").to_owned(),
         machine: MachineSpec { id, vcpu_count: spec.vcpu_count, mem_mib: spec.mem_mib, backend },
@@ -132,7 +140,7 @@ async fn booted(shim: Client, facts: VmFacts, defaults: ImageDefaults) -> Result
     Ok(Vm { facts, defaults, shim })
 }
 
-fn facts(
+pub(super) fn facts(
     id: &str,
     backend: &BackendSpec,
     environment: &str,
@@ -151,7 +159,7 @@ fn facts(
     }
 }
 
-fn defaults(installed: Installed) -> ImageDefaults {
+pub(super) fn defaults(installed: Installed) -> ImageDefaults {
     ImageDefaults {
         env: installed.env,
         working_directory: installed.working_directory.map(|directory| {
@@ -163,7 +171,7 @@ fn defaults(installed: Installed) -> ImageDefaults {
 }
 
 /// `vm-` and 48 random bits: unique without asking anybody.
-fn new_id() -> Result<String> {
+pub(super) fn new_id() -> Result<String> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)
         .map_err(|e| shim::ShimError::Spawn(std::io::Error::other(e.to_string())))?;

@@ -12,7 +12,7 @@
 mod fake;
 #[path = "../host/mod.rs"]
 mod host;
-#[path = "../hostile/wire.rs"]
+#[path = "../machines/hostile/wire.rs"]
 #[allow(dead_code, reason = "written for agents that do more")]
 mod wire;
 

@@ -7,6 +7,7 @@
     reason = "all of it is test code, which clippy cannot see without #[test] functions"
 )]
 
+#[path = "../host/mod.rs"]
 mod host;
 mod hostile;
 mod lifecycle;

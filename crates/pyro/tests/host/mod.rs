@@ -1,5 +1,7 @@
 //! A host for tests of machines: directories of its own, the `process` backend, and the proof that
 //! a test left nothing behind. The test program itself is the executable of every role.
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 pub(crate) mod processes;
 pub(crate) mod roles;
 pub(crate) mod traces;

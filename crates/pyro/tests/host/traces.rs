@@ -21,9 +21,11 @@ impl Traces {
     pub(crate) fn of(config: &Config) -> Self {
         let mut files = BTreeSet::new();
         list(config.paths.state(), &mut files);
-        // the one lock of all machines stays
-        files.remove(&config.paths.machines());
-        files.remove(&config.paths.machines().join(".lock"));
+        // the one lock of all machines stays, and that of all vms
+        for place in [config.paths.machines(), config.paths.vms()] {
+            files.remove(&place.join(".lock"));
+            files.remove(&place);
+        }
         Self {
             processes: processes::descendants().into_iter().collect(),
             descriptors: std::fs::read_dir("/proc/self/fd").unwrap().count(),

@@ -1,0 +1,47 @@
+//! Says what network a vm has.
+
+use super::record::VmRecord;
+use super::vms;
+use crate::config::{Config, Isolation};
+use crate::error::Result;
+use crate::event::Observer;
+use crate::vm::sweep::sweep;
+use serde::Serialize;
+
+/// The network of a vm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NetworkInfo {
+    /// Which vm.
+    pub vm_id: String,
+    /// Whether the guest was given a network.
+    pub network_enabled: bool,
+    /// Whether connections to the outside can succeed.
+    pub outbound_connectivity_expected: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// The network of the vm with this id or unique prefix.
+///
+/// # Errors
+/// If there is no such vm, or its record is damaged.
+pub async fn network_info(
+    config: &Config,
+    wanted: &str,
+    observer: Observer<'_>,
+) -> Result<NetworkInfo> {
+    sweep(config, observer);
+    let vm = vms(config).find(wanted)?;
+    let record: VmRecord = vm.read()?;
+    let on_host = record.facts.isolation == Isolation::None;
+    let reason = match on_host {
+        true => "its command runs on this host, with the host's own network",
+        false => "guests have no network in this release: every connection fails at once",
+    };
+    Ok(NetworkInfo {
+        vm_id: vm.id().to_owned(),
+        network_enabled: record.spec.network,
+        outbound_connectivity_expected: on_host,
+        reason: reason.to_owned(),
+    })
+}
