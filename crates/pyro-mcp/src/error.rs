@@ -29,7 +29,7 @@ impl Diagnose for ServeError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::ProfileNotAvailable(_) => {
-                vec!["use `pyro mcp serve --profile vm-run`".into()]
+                vec!["use `pyro mcp serve --profile vm-run`, or workspace-full".into()]
             }
             Self::Session(_) => Vec::new(),
         }

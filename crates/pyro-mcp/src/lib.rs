@@ -1,9 +1,12 @@
 //! The MCP server of pyro: a thin front end over the library, one file per tool in `tools/`.
 //!
 //! It speaks both protocol eras (`initialize`, and the stateless 2026-07-28) on stdin and stdout.
-//! Nothing here prints: stdout carries the protocol alone. Machines that a call started end with
-//! the call, or with the server.
+//! Nothing here prints: stdout carries the protocol alone. A machine that runs a command for a call ends
+//! with the call, or with the server; a vm that was created survives both.
 
+mod arguments;
+mod attend;
+mod command_report;
 mod ending;
 mod error;
 mod instructions;
@@ -14,6 +17,7 @@ mod result;
 mod schema;
 mod server;
 mod tools;
+mod vm_object;
 
 pub use error::ServeError;
 pub use profile::{Profile, UnknownProfile};

@@ -10,6 +10,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+/// So long a call waits: it returns within a minute while an environment is being prepared.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
+
 /// Where an environment stands after a call has waited for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Readiness {

@@ -20,7 +20,7 @@ impl Profile {
 
     /// Whether this release can serve it.
     pub(crate) fn is_available(self) -> bool {
-        self == Self::VmRun
+        self != Self::WorkspaceCore
     }
 }
 

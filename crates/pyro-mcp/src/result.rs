@@ -3,6 +3,7 @@
 
 use pyro::Error;
 use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
 
 /// The most characters of one result. Hosts cut what is longer in ways of their own: opencode at
 /// 50 KB, Codex and Claude Code at some 50,000 characters.
@@ -11,6 +12,14 @@ pub(crate) const MAX_CHARACTERS: usize = 24_000;
 /// An answer that is text alone.
 pub(crate) fn text(text: String) -> CallToolResult {
     CallToolResult::success(vec![ContentBlock::text(text)])
+}
+
+/// An answer in both forms, each of which must say everything: hosts show the model one or the other.
+pub(crate) fn both(text: String, structured: &impl Serialize) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    // Plain structs always become JSON.
+    result.structured_content = serde_json::to_value(structured).ok();
+    result
 }
 
 /// A failure with its next step. Text alone: some hosts would show the structured form instead.

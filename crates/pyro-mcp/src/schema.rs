@@ -1,15 +1,23 @@
-//! JSON Schemas of tool arguments, without what chat hosts stumble over.
+//! JSON Schemas of tool arguments and results, without what chat hosts stumble over.
 
 use rmcp::model::JsonObject;
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 use std::sync::Arc;
+
+/// The schema of the structured result `T`, as [`input`] of arguments.
+pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
+    of(SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
+}
 
 /// The schema of `T`, without `format` (validators of several hosts print a warning about `uint32`
 /// to the user's terminal) and without the title and description of the type itself.
 pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    of(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>())
+}
+
+fn of(schema: Schema) -> Arc<JsonObject> {
     let mut schema = match schema.to_value() {
         Value::Object(schema) => schema,
         _ => JsonObject::new(),
@@ -18,6 +26,8 @@ pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
         schema.remove(own);
     }
     schema.values_mut().for_each(strip_format);
+    // Model APIs want it even where there is nothing in it.
+    schema.entry("properties").or_insert_with(|| Value::Object(JsonObject::new()));
     Arc::new(schema)
 }
 

@@ -1,12 +1,13 @@
 //! The server: what all its calls share, and its life from the first line of stdin to the last.
 
 use crate::ending::UntilEnd;
-use crate::error::ServeError;
+use crate::error::{CallError, ServeError};
 use crate::instructions::instructions;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
 use crate::tools;
+use pyro::vm::VmSpec;
 use pyro::{Config, Error};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
@@ -45,8 +46,8 @@ pub(crate) struct Server {
     ending: CancellationToken,
 }
 
-/// Serves on stdin and stdout until stdin ends or `interrupted` is done. All machines of the server
-/// are gone then.
+/// Serves on stdin and stdout until stdin ends or `interrupted` is done. What its calls were running
+/// is gone then; vms that were created and have not had their command stay.
 ///
 /// # Errors
 /// [`ServeError`]. A client that leaves, at whatever moment, is no error.
@@ -92,8 +93,18 @@ impl Server {
         &self.config
     }
 
-    pub(crate) fn allows_host_compat(&self) -> bool {
-        self.settings.allow_host_compat
+    /// Refuses what the human has not allowed, and what no host can give.
+    pub(crate) fn check(&self, vm: &VmSpec) -> Result<(), Error> {
+        self.permit(vm.allow_host_compat)?;
+        Ok(vm.check()?)
+    }
+
+    /// Refuses commands on the host where the human has not allowed them, whoever made the vm.
+    pub(crate) fn permit(&self, host_compat: bool) -> Result<(), Error> {
+        if host_compat && !self.settings.allow_host_compat {
+            return Err(CallError::HostCompatDenied.into());
+        }
+        Ok(())
     }
 
     /// Done when the server must end.

@@ -207,10 +207,15 @@ fn prune_keeps_what_machines_pin_and_removes_the_rest() {
     assert_eq!(host.environments().prune().unwrap().removed, NOTHING);
 
     fs::remove_file(host.path("cache/environments/debian:12.json")).unwrap();
-    let machine = host.path("state/machines/m1");
-    fs::create_dir_all(&machine).unwrap();
+    let (vm, machine) = (host.path("state/vms/v1"), host.path("state/machines/m1"));
     let images = vec![inspection.entry.digest.unwrap()];
-    Pins { images, ..Pins::default() }.write(&machine).unwrap();
+    let pins = Pins { images, ..Pins::default() };
+    fs::create_dir_all(&vm).unwrap();
+    pins.write(&vm).unwrap();
+    assert_eq!(host.environments().prune().unwrap().removed, NOTHING);
+    fs::remove_dir_all(&vm).unwrap();
+    fs::create_dir_all(&machine).unwrap();
+    pins.write(&machine).unwrap();
     assert_eq!(host.environments().prune().unwrap().removed, NOTHING);
 
     fs::write(machine.join("pins.json"), "{").unwrap();

@@ -110,7 +110,7 @@ fn profiles_that_come_later() {
 exit status: 2
 --- stderr
 error: the profile workspace-core comes with a later release
-hint: use `pyro mcp serve --profile vm-run`
+hint: use `pyro mcp serve --profile vm-run`, or workspace-full
 ");
 }
 

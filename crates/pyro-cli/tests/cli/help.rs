@@ -122,7 +122,8 @@ Examples:
 Profiles:
   vm-run           one tool, vm_run: a command in a machine of its own
   workspace-core   comes with a later release
-  workspace-full   comes with a later release
+  workspace-full   vm_run, and machines in single steps: create, start, exec, stop, delete;
+                   workspaces come with a later release
 ");
 }
 

@@ -4,3 +4,4 @@ mod ending;
 mod protocol;
 mod session;
 mod vm_run;
+mod vm_verbs;

@@ -22,7 +22,11 @@ pub(crate) struct Session {
 impl Session {
     /// A server that nobody has spoken to yet.
     pub(crate) fn silent(world: &World, flags: &[&str]) -> Self {
-        let words = [&["mcp", "serve", "--profile", "vm-run"], flags].concat();
+        Self::of_profile(world, "vm-run", flags)
+    }
+
+    fn of_profile(world: &World, profile: &str, flags: &[&str]) -> Self {
+        let words = [&["mcp", "serve", "--profile", profile], flags].concat();
         let mut server = world.command(&words).stdin(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(server.stdout.take().unwrap());
         let (sender, lines) = channel();
@@ -39,11 +43,19 @@ impl Session {
 
     /// A session of the era of `initialize`.
     pub(crate) fn begin(world: &World, version: &str) -> Self {
-        let mut session = Self::silent(world, &["--allow-host-compat"]);
-        let hello = session.request("initialize", initialize(version));
+        Self::silent(world, &["--allow-host-compat"]).initialized(version)
+    }
+
+    /// The same with every tool.
+    pub(crate) fn with_every_tool(world: &World, flags: &[&str]) -> Self {
+        Self::of_profile(world, "workspace-full", flags).initialized("2025-11-25")
+    }
+
+    fn initialized(mut self, version: &str) -> Self {
+        let hello = self.request("initialize", initialize(version));
         assert_eq!(hello["result"]["protocolVersion"], version, "{hello}");
-        session.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        session
+        self.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        self
     }
 
     /// A session of the stateless era.
@@ -101,6 +113,13 @@ impl Session {
     /// Calls `vm_run` on the host and returns the result.
     pub(crate) fn vm_run(&mut self, arguments: Value) -> Value {
         self.request("tools/call", call(arguments))["result"].clone()
+    }
+
+    /// Calls a tool and returns the result.
+    pub(crate) fn tool(&mut self, name: &str, arguments: Value) -> Value {
+        let mut params = json!({"name": name});
+        params["arguments"] = arguments;
+        self.request("tools/call", params)["result"].clone()
     }
 
     pub(crate) fn close_stdin(&mut self) {

@@ -1,0 +1,60 @@
+//! `vm_delete`: removes a vm.
+
+use crate::Profile;
+use crate::arguments::{self, ById};
+use crate::attend::attend;
+use crate::progress::Phrase;
+use crate::result::both;
+use crate::schema;
+use crate::server::Server;
+use crate::tools::{Entry, changes};
+use pyro::vm::kept::{Deleted, delete};
+use rmcp::RoleServer;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::service::RequestContext;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "vm_delete",
+    profiles: &[Profile::WorkspaceFull],
+    describe,
+    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+};
+
+const DESCRIPTION: &str = "\
+Delete a virtual machine that vm_create made, whatever state it is in, with all that is in it. After \
+vm_exec this is not needed: that deletes it.";
+
+/// What became of the vm.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Output {
+    vm_id: String,
+    /// Whether nothing of it is left.
+    deleted: bool,
+    reason: String,
+}
+
+fn describe() -> Tool {
+    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
+        .with_title("Delete a virtual machine")
+        .with_raw_output_schema(schema::output::<Output>())
+        .with_annotations(changes().destructive(true))
+}
+
+async fn call(
+    server: &Server,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> CallToolResult {
+    let phrase = Phrase::default();
+    let observer = |event| phrase.follow(&event);
+    attend(server, context, &phrase, async {
+        let ById { vm_id } = arguments::read(arguments)?;
+        phrase.set("deleting the machine");
+        let Deleted { vm_id, deleted, reason } = delete(server.config(), &vm_id, &observer).await?;
+        let text = format!("vm_id: {vm_id}\ndeleted: {deleted}\nreason: {reason}\n");
+        Ok(both(text, &Output { vm_id, deleted, reason }))
+    })
+    .await
+}

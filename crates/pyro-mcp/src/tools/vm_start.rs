@@ -1,0 +1,51 @@
+//! `vm_start`: boots a vm.
+
+use crate::Profile;
+use crate::arguments::{self, ById};
+use crate::attend::attend;
+use crate::progress::Phrase;
+use crate::schema;
+use crate::server::Server;
+use crate::tools::{Entry, changes};
+use crate::vm_object::{VmObject, show};
+use pyro::vm::kept::{start, status};
+use rmcp::RoleServer;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::service::RequestContext;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "vm_start",
+    profiles: &[Profile::WorkspaceFull],
+    describe,
+    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+};
+
+const DESCRIPTION: &str = "\
+Boot a virtual machine that vm_create made, and return when commands can run in it. It runs until \
+vm_exec has run its one command, until it is stopped or deleted, or until its ttl_seconds are over, \
+even if this session ends. A started one is left as it is; a stopped one boots afresh, with nothing \
+left of what it wrote. At most 4 are started at a time.";
+
+fn describe() -> Tool {
+    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
+        .with_title("Boot a virtual machine")
+        .with_raw_output_schema(schema::output::<VmObject>())
+        .with_annotations(changes().idempotent(true))
+}
+
+async fn call(
+    server: &Server,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> CallToolResult {
+    let phrase = Phrase::default();
+    let observer = |event| phrase.follow(&event);
+    attend(server, context, &phrase, async {
+        let ById { vm_id } = arguments::read(arguments)?;
+        let vm = status(server.config(), &vm_id, &observer).await?;
+        server.permit(vm.allow_host_compat)?;
+        phrase.set("booting the machine");
+        Ok(show(start(server.config(), &vm.vm_id, &observer).await?))
+    })
+    .await
+}

@@ -1,0 +1,48 @@
+//! `vm_stop`: ends the machine of a vm.
+
+use crate::Profile;
+use crate::arguments::{self, ById};
+use crate::attend::attend;
+use crate::progress::Phrase;
+use crate::schema;
+use crate::server::Server;
+use crate::tools::{Entry, changes};
+use crate::vm_object::{VmObject, show};
+use pyro::vm::kept::stop;
+use rmcp::RoleServer;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::service::RequestContext;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "vm_stop",
+    profiles: &[Profile::WorkspaceFull],
+    describe,
+    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+};
+
+const DESCRIPTION: &str = "\
+Stop a virtual machine that vm_start booted. Everything in it is lost, its memory is free again, and \
+its id stays until vm_delete: vm_start can boot it afresh. One that does not run is left as it is.";
+
+fn describe() -> Tool {
+    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
+        .with_title("Stop a virtual machine")
+        .with_raw_output_schema(schema::output::<VmObject>())
+        // What the guest has written is gone.
+        .with_annotations(changes().destructive(true).idempotent(true))
+}
+
+async fn call(
+    server: &Server,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> CallToolResult {
+    let phrase = Phrase::default();
+    let observer = |event| phrase.follow(&event);
+    attend(server, context, &phrase, async {
+        let ById { vm_id } = arguments::read(arguments)?;
+        phrase.set("stopping the machine");
+        Ok(show(stop(server.config(), &vm_id, &observer).await?))
+    })
+    .await
+}
