@@ -17,3 +17,4 @@ mod prune;
 mod repetition;
 mod settings;
 mod streams;
+mod vm_verbs;

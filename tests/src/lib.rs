@@ -10,6 +10,7 @@ mod outcome;
 mod process;
 mod remains;
 mod running;
+mod server;
 mod tracer;
 mod world;
 
@@ -20,5 +21,6 @@ pub use outcome::Outcome;
 pub use process::{Process, descendants};
 pub use running::Running;
 pub use rustix::process::Signal;
+pub use server::Server;
 pub use tracer::{Moment, Write};
 pub use world::{ENVIRONMENT, World};

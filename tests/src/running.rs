@@ -79,6 +79,21 @@ impl Running {
         assert!(shown.contains(text), "no {text:?} on stdout: {shown}\n{}", self.complaints());
     }
 
+    /// Waits for a whole line on stdout that holds `text`, and returns the first.
+    #[must_use]
+    #[track_caller]
+    pub fn line_with(&self, text: &str) -> String {
+        let find = |state: &State| {
+            let whole = state.bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+            let printed = String::from_utf8_lossy(&state.bytes[..whole]);
+            printed.lines().find(|line| line.contains(text)).map(str::to_owned)
+        };
+        let state = self.stdout.wait(self.deadline, |state| state.ended || find(state).is_some());
+        let found = find(&state);
+        drop(state);
+        found.unwrap_or_else(|| panic!("no line with {text:?} on stdout\n{}", self.complaints()))
+    }
+
     /// How many bytes have come on stdout so far.
     #[must_use]
     pub fn stdout_bytes(&self) -> u64 {
