@@ -1,6 +1,6 @@
 //! `pyro doctor` says what is so. Each test changes the host, or asks it by other means.
 
-use scenarios::World;
+use scenarios::{Process, Signal, World, patiently};
 use serde_json::Value;
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -44,6 +44,19 @@ fn what_it_says_about_kvm_is_what_qemu_finds() {
     assert_eq!(ran["jail"], diagnosis["machines"]["jail"]);
 }
 
+#[test]
+fn the_monitor_it_names_is_the_one_that_runs() {
+    let world = World::new();
+    let backend = diagnosis(&world)["machines"]["backend"].as_str().unwrap().to_owned();
+    let running = world.script("echo ready; sleep 600").start();
+    running.prints("ready");
+    let monitor = running.process(Process::is_vmm).vmm().unwrap();
+    assert_eq!(monitor == "firecracker", backend == "firecracker", "{monitor} for {backend}");
+    running.signal(Signal::TERM);
+    let _ = running.end().exits(128 + 15);
+    world.assert_clean();
+}
+
 fn a_kernel(world: &World) -> std::path::PathBuf {
     let kernels = std::fs::read_dir(world.cache().join("kernels")).unwrap().flatten();
     kernels.map(|entry| entry.path().join("vmlinux")).find(|path| path.exists()).unwrap()
@@ -61,7 +74,7 @@ fn qemu_boots_on_kvm(kernel: &Path) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + patiently(Duration::from_secs(10));
     let ended_well = loop {
         match qemu.try_wait().unwrap() {
             Some(status) => break status.success(),
@@ -121,7 +134,7 @@ fn an_installed_firecracker_is_found_and_only_used_where_kvm_works() {
 
 #[test]
 fn a_host_without_qemu_is_not_ready_and_says_what_to_install() {
-    let world = World::new().on_a_host(&["--without-qemu"]);
+    let world = World::new().on_a_host(&["--without-qemu", "--without-firecracker"]);
     let diagnosis = diagnosis(&world);
     assert_eq!((&diagnosis["ready"], &diagnosis["machines"]), (&false.into(), &Value::Null));
     assert_eq!(finding(&diagnosis, "qemu")["level"], "problem");

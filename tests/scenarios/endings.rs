@@ -1,6 +1,6 @@
 //! However a machine ends, nothing of it stays: the next command sees to it at the latest.
 
-use scenarios::{Process, Running, Signal, World};
+use scenarios::{Process, Running, Signal, World, patiently};
 use std::time::Duration;
 
 /// Starts a machine that would run on, and waits until its command runs.
@@ -81,16 +81,16 @@ fn everything_killed_at_once_is_cleaned_up_by_the_next_command() {
 fn a_kill_at_any_moment_of_the_start_leaves_nothing_after_the_next_command() {
     let world = World::new();
     for (step, victim) in [
-        (0, "--stay"),
-        (30, "__jail"),
-        (60, "--stay"),
-        (150, "-kernel"),
-        (400, "--stay"),
-        (700, "-kernel"),
+        (0, Process::is_shim as fn(&Process) -> bool),
+        (30, Process::is_jail_launcher),
+        (60, Process::is_shim),
+        (150, Process::is_vmm),
+        (400, Process::is_shim),
+        (700, Process::is_vmm),
     ] {
         let running = world.run(&["sleep", "600"]).start();
-        let process = running.process(|process| process.words.iter().any(|word| word == victim));
-        std::thread::sleep(Duration::from_millis(step));
+        let process = running.process(victim);
+        std::thread::sleep(patiently(Duration::from_millis(step)));
         process.signal(Signal::KILL);
         let _ = running.end().exits(125);
         the_next_command(&world);

@@ -1,6 +1,6 @@
 //! Often, and several at once: nothing grows.
 
-use scenarios::{ENVIRONMENT, Process, Running, World, descendants};
+use scenarios::{ENVIRONMENT, Process, Running, World, descendants, often};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn twenty_runs_in_a_row_leave_no_more_than_one() {
     let _ = world.run(&["true"]).succeeds();
     world.assert_clean();
     let before = world.files();
-    for _ in 0..20 {
+    for _ in 0..often(20) {
         let _ = world.run(&["true"]).succeeds();
     }
     world.assert_clean();
@@ -61,7 +61,7 @@ fn a_server_that_runs_twenty_machines_opens_no_more_files_than_for_one() {
     say(&mut server, &json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
     run_in_a_machine(&mut server, 1);
     let before = (open_files(&server), world.files());
-    for number in 2..=21 {
+    for number in 2..=1 + often(20) {
         run_in_a_machine(&mut server, number);
     }
     assert_eq!((open_files(&server), world.files()), before);

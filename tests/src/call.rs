@@ -1,5 +1,6 @@
 //! A command line of `pyro` before it is started.
 
+use crate::lab::patiently;
 use crate::outcome::Outcome;
 use crate::running::Running;
 use std::process::Command;
@@ -25,7 +26,7 @@ impl Call {
             stdin: Vec::new(),
             holds_stdin: false,
             counts_only: false,
-            deadline: DEADLINE,
+            deadline: patiently(DEADLINE),
         }
     }
 
@@ -57,10 +58,10 @@ impl Call {
         self
     }
 
-    /// Fails the test if it takes longer.
+    /// Fails the test if it takes longer; in the lab, that much slower.
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = patiently(deadline);
         self
     }
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod executable;
+mod lab;
 mod memory;
 mod outcome;
 mod process;
@@ -16,6 +17,7 @@ mod world;
 
 pub use call::Call;
 pub use executable::{executable, target_directory};
+pub use lab::{expected_backend, expected_isolation, much, often, patiently};
 pub use memory::peak_kib;
 pub use outcome::Outcome;
 pub use process::{Process, descendants};

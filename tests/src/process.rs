@@ -5,6 +5,7 @@ use rustix::process::Signal;
 use rustix::process::{Pid, getpid, kill_process, set_child_subreaper};
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 /// A process of this scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +45,23 @@ impl Process {
         self.words.iter().any(|word| word == "--stay")
     }
 
+    /// What confines a machine's monitor and stays above it.
+    #[must_use]
+    pub fn is_jail_launcher(&self) -> bool {
+        self.words.iter().any(|word| word == "__jail")
+    }
+
     /// The virtual machine monitor itself.
     #[must_use]
     pub fn is_vmm(&self) -> bool {
-        self.words.iter().any(|word| word.starts_with("pyro-vm-"))
-            && self.words.iter().any(|word| word == "-kernel")
+        self.vmm().is_some()
+    }
+
+    /// Which monitor it is, if it is one.
+    #[must_use]
+    pub fn vmm(&self) -> Option<&'static str> {
+        let program = Path::new(self.words.first()?).file_name()?.to_str()?;
+        ["firecracker", "qemu-system"].into_iter().find(|name| program.starts_with(name))
     }
 
     /// Whether a word of its command line holds `text`.

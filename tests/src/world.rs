@@ -3,6 +3,7 @@
 
 use crate::call::Call;
 use crate::executable::{executable, target_directory};
+use crate::lab::{expected_backend, expected_isolation};
 use crate::process::adopt_orphans;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -39,6 +40,8 @@ pub struct World {
     cache: PathBuf,
     executable: PathBuf,
     host: Vec<String>,
+    /// Whether a scenario has taken something away from the host.
+    altered: bool,
 }
 
 impl World {
@@ -57,11 +60,19 @@ impl World {
         adopt_orphans();
         let cache = scratch("own").join("cache");
         let home = tempfile::Builder::new().prefix("pyro-").tempdir().unwrap();
-        Self { seen: home.path().to_owned(), home, cache, executable: executable(), host: vec![] }
+        Self {
+            seen: home.path().to_owned(),
+            home,
+            cache,
+            executable: executable(),
+            host: vec![],
+            altered: false,
+        }
     }
 
     /// An ordinary user with neither `/dev/kvm` nor subordinate users, whose environment was built
-    /// by that user. Where the tests run as such a user already, that one.
+    /// by that user. Where the tests run as such a user already, that one. Where KVM is what the
+    /// host must have, the user is in its group.
     #[must_use]
     pub fn of_an_ordinary_user() -> Self {
         static PREPARED: Once = Once::new();
@@ -86,7 +97,8 @@ impl World {
             seen: seen(home.path()),
             cache: seen(&place.join("cache")),
             executable: seen(&executable),
-            host: vec!["--as".into(), STRANGER.to_string(), place.display().to_string()],
+            host: stranger_at(&place),
+            altered: false,
             home,
         };
         PREPARED.call_once(|| world.prepare());
@@ -97,6 +109,7 @@ impl World {
     #[must_use]
     pub fn on_a_host(mut self, changes: &[&str]) -> Self {
         self.host.extend(changes.iter().map(|&change| change.to_owned()));
+        self.altered = true;
         self
     }
 
@@ -185,12 +198,19 @@ impl World {
             .env("XDG_DATA_HOME", self.seen.join("data"))
             .envs(proxies)
             .current_dir(self.home.path());
+        if let Some(isolation) = expected_isolation().filter(|_| !self.altered) {
+            command.env("PYRO_REQUIRE_ISOLATION", isolation);
+        }
         Call::new(command)
     }
 
     /// Whoever comes first builds it; the others wait, which is pyro's own doing.
     fn prepare(&self) {
         let _ = self.pyro(&["env", "pull", ENVIRONMENT]).within(PREPARATION).succeeds();
+        if let Some(backend) = expected_backend() {
+            let diagnosis = self.pyro(&["doctor", "--json"]).succeeds().json();
+            assert_eq!(diagnosis["machines"]["backend"], backend, "{diagnosis}");
+        }
     }
 }
 
@@ -205,6 +225,14 @@ fn scratch(user: &str) -> PathBuf {
     let path = target_directory().join("scenarios").join(user);
     fs::create_dir_all(&path).unwrap();
     path
+}
+
+fn stranger_at(place: &Path) -> Vec<String> {
+    let (number, place) = (STRANGER.to_string(), place.display().to_string());
+    let kvm = expected_isolation() == Some("hardware-vm");
+    let of = if kvm { vec!["--of-group", "kvm"] } else { vec!["--without-kvm"] };
+    let words = of.into_iter().chain(["--as", &number, &place]);
+    words.map(str::to_owned).collect()
 }
 
 fn give(path: &Path, mode: u32) {
