@@ -23,7 +23,7 @@ fn a_backend_that_the_host_does_not_have_is_refused_and_never_replaced() {
         |backend| world.run_with(&["--json"], &["true"]).env("PYRO_BACKEND", backend).outcome();
     for (backend, code) in [
         ("qemu-kvm", "no_kvm"),
-        ("firecracker", "no_firecracker"),
+        ("firecracker", "no_kvm"),
         ("process", "host_compat_denied"),
         ("xen", "bad_setting"),
     ] {
