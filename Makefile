@@ -6,7 +6,7 @@ CARGO ?= cargo
 DENY_VERSION := 0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-hosts bench check format
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench check format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test-fast: setup-tests ## rings 1 and 2: units, properties, and all above the ba
 test-vm: setup-tests build ## ring 3: real virtual machines on QEMU
 	@scripts/run-tests vm
 
+test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated machines that have KVM
+	@scripts/run-tests lab
+
 test-hosts: setup build ## the MCP Inspector and Claude Code, installed into target/hosts, call vm_run
 	@tests/hosts/run
 
@@ -42,7 +45,7 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run
+	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/kvm-lab tests/lab/*
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 

@@ -1,6 +1,6 @@
 //! `pyro doctor` says what is so. Each test changes the host, or asks it by other means.
 
-use scenarios::{Process, Signal, World, patiently};
+use scenarios::{Process, Signal, World};
 use serde_json::Value;
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -74,7 +74,7 @@ fn qemu_boots_on_kvm(kernel: &Path) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + patiently(Duration::from_secs(10));
+    let deadline = Instant::now() + Duration::from_secs(10);
     let ended_well = loop {
         match qemu.try_wait().unwrap() {
             Some(status) => break status.success(),

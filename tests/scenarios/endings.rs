@@ -1,6 +1,6 @@
 //! However a machine ends, nothing of it stays: the next command sees to it at the latest.
 
-use scenarios::{Process, Running, Signal, World, patiently};
+use scenarios::{Process, Running, Signal, World};
 use std::time::Duration;
 
 /// Starts a machine that would run on, and waits until its command runs.
@@ -92,7 +92,7 @@ fn a_kill_at_any_moment_of_the_start_leaves_nothing_after_the_next_command() {
     ] {
         let running = world.run(&["sleep", "600"]).start();
         let process = running.process(victim);
-        std::thread::sleep(patiently(Duration::from_millis(step)));
+        std::thread::sleep(Duration::from_millis(step));
         process.signal(Signal::KILL);
         let _ = running.end().exits(125);
         the_next_command(&world);

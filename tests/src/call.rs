@@ -1,6 +1,5 @@
 //! A command line of `pyro` before it is started.
 
-use crate::lab::patiently;
 use crate::outcome::Outcome;
 use crate::running::Running;
 use std::process::Command;
@@ -26,7 +25,7 @@ impl Call {
             stdin: Vec::new(),
             holds_stdin: false,
             counts_only: false,
-            deadline: patiently(DEADLINE),
+            deadline: DEADLINE,
         }
     }
 
@@ -58,10 +57,10 @@ impl Call {
         self
     }
 
-    /// Fails the test if it takes longer; in the lab, that much slower.
+    /// Fails the test if it takes longer.
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Self {
-        self.deadline = patiently(deadline);
+        self.deadline = deadline;
         self
     }
 

@@ -17,7 +17,7 @@ mod world;
 
 pub use call::Call;
 pub use executable::{executable, target_directory};
-pub use lab::{expected_backend, expected_isolation, much, often, patiently};
+pub use lab::{expected_backend, expected_isolation, much, often};
 pub use memory::peak_kib;
 pub use outcome::Outcome;
 pub use process::{Process, descendants};

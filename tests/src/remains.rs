@@ -1,7 +1,6 @@
 //! The oracle for clean endings: which processes, directories, sockets, disks and mounts a world
 //! still has.
 
-use crate::lab::patiently;
 use crate::process::descendants;
 use crate::world::World;
 use std::fs;
@@ -27,7 +26,7 @@ impl World {
     /// Fails the test if a process that this test caused still runs after a moment.
     #[track_caller]
     pub fn assert_no_process(&self) {
-        let deadline = Instant::now() + patiently(FAREWELL);
+        let deadline = Instant::now() + FAREWELL;
         loop {
             let left = descendants();
             if left.is_empty() {
