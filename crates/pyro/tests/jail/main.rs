@@ -47,7 +47,11 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    libtest_mimic::run(&Arguments::from_args(), tests()).exit_code()
+    let mut arguments = Arguments::from_args();
+    // A child that one test forks would hold the program open for writing that another one copies:
+    // "text file busy".
+    arguments.test_threads = Some(1);
+    libtest_mimic::run(&arguments, tests()).exit_code()
 }
 
 fn tests() -> Vec<Trial> {
