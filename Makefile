@@ -6,7 +6,7 @@ CARGO ?= cargo
 DENY_VERSION := 0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench check format
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench bench-lab check format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test-hosts: setup build ## the MCP Inspector and Claude Code, installed into tar
 
 bench: setup build ## print the ratios that pyro holds itself to
 	$(CARGO) bench --locked --package benches
+
+bench-lab: setup-tests build ## the ratio of `pyro run` on Firecracker, in an emulated machine that has KVM
+	@tests/lab/bench
 
 check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licences, documentation
 	$(CARGO) fmt --all --check

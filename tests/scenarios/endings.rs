@@ -43,7 +43,9 @@ fn a_killed_command_line_takes_its_machine_along() {
 #[test]
 fn a_killed_shim_takes_its_machine_along_and_the_next_command_removes_the_rest() {
     let world = World::new();
-    for signal in [Signal::KILL, Signal::TERM] {
+    // the one that nobody can handle, and one that every VMM takes for its end: as the first process
+    // of its namespace it is not told of a signal that it does not handle
+    for signal in [Signal::KILL, Signal::HUP] {
         let running = a_running_machine(&world);
         running.process(Process::is_shim).signal(signal);
         let _ = running.end().exits(125).complains("error: ");
@@ -55,7 +57,9 @@ fn a_killed_shim_takes_its_machine_along_and_the_next_command_removes_the_rest()
 #[test]
 fn a_killed_vmm_is_noticed_at_once_and_named() {
     let world = World::new();
-    for signal in [Signal::KILL, Signal::TERM] {
+    // the one that nobody can handle, and one that every VMM takes for its end: as the first process
+    // of its namespace it is not told of a signal that it does not handle
+    for signal in [Signal::KILL, Signal::HUP] {
         let running = a_running_machine(&world);
         running.process(Process::is_vmm).signal(signal);
         let run = running.end().exits(125);
