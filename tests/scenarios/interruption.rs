@@ -50,7 +50,7 @@ fn kill(world: &World, (nth, moment): (usize, Moment), victim: Victim) -> bool {
     if victim == Victim::Shim {
         assert_eq!(world.machines().len(), 1, "nothing is left for the next command to find");
     }
-    let _ = world.run(&["true"]).succeeds();
+    let _ = world.next_command().succeeds();
     world.assert_clean();
     vmm.is_some()
 }

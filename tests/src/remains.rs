@@ -1,8 +1,9 @@
 //! The oracle for clean endings: which processes, directories, sockets, disks and mounts a world
 //! still has.
 
+use crate::call::Call;
 use crate::process::descendants;
-use crate::world::World;
+use crate::world::{ENVIRONMENT, World};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,6 +12,14 @@ use std::time::{Duration, Instant};
 const FAREWELL: Duration = Duration::from_secs(3);
 
 impl World {
+    /// The cheapest command that starts something. Like all of them it first removes what machines
+    /// that were killed have left.
+    #[must_use]
+    pub fn next_command(&self) -> Call {
+        let run = self.pyro(&["run", "--allow-host-compat", ENVIRONMENT, "--", "true"]);
+        run.env("PYRO_BACKEND", "process").env("PYRO_REQUIRE_ISOLATION", "none")
+    }
+
     /// Fails the test if anything of a machine is left: at once for what is on disk, after a
     /// moment for processes.
     #[track_caller]

@@ -105,6 +105,16 @@ fn the_host_only_where_it_is_allowed() {
 }
 
 #[test]
+fn the_host_is_too_weak_where_an_isolation_is_required() {
+    let world = World::new();
+    let words = ["run", "debian:12", "--allow-host-compat", "--json", "--", "true"];
+    let mut command = world.command(&words);
+    let child = command.env("PYRO_REQUIRE_ISOLATION", "emulated-vm").spawn().unwrap();
+    let ran = world.finish(child);
+    assert_eq!((ran.code(), ran.json()["code"].as_str()), (125, Some("isolation_too_weak")));
+}
+
+#[test]
 fn profiles_that_come_later() {
     assert_snapshot!(World::new().pyro(&["mcp", "serve"]), @r"
 exit status: 2

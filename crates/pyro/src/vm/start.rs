@@ -2,12 +2,12 @@
 
 use super::sweep::sweep;
 use super::{ImageDefaults, Vm, VmFacts, VmSpec, prepare::prepare};
-use crate::config::{BackendChoice, Config};
+use crate::config::{BackendChoice, Config, Isolation};
 use crate::environment::pins::Pins;
 use crate::environment::{Environments, Installed, disk};
 use crate::error::Result;
 use crate::event::{Event, Observer};
-use crate::machine::choose::{Choice, HostFacts, choose};
+use crate::machine::choose::{Choice, HostFacts, NoBackend, choose};
 use crate::machine::{BackendSpec, BootFiles, MachineSpec};
 use crate::shim::protocol::{Assignment, Tenure};
 use crate::shim::{self, Client, MachineDirectory};
@@ -51,7 +51,14 @@ pub(super) enum Plan {
 
 pub(super) fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
     if config.backend == BackendChoice::Process && spec.allow_host_compat {
-        return Ok(Plan::Host("PYRO_BACKEND=process asks for it".into()));
+        let why = "PYRO_BACKEND=process asks for it".to_owned();
+        return match config.require_isolation {
+            Some(required) => {
+                let best = Isolation::None;
+                Err(NoBackend::TooWeak { required, best, why }.into())
+            }
+            None => Ok(Plan::Host(why)),
+        };
     }
     let facts = HostFacts::gather(config);
     match choose(&facts, config.backend, config.require_isolation, spec.allow_weak_isolation) {
