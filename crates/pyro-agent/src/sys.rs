@@ -4,6 +4,7 @@
     reason = "system calls without a safe wrapper; each block says why it holds"
 )]
 
+use nix::sys::signal::{SigHandler, Signal, signal};
 use rustix::fs::{Mode, OFlags};
 use rustix::ioctl::{self, NoArg, Opcode, Setter, Updater, opcode};
 use rustix::process::{Gid, Uid};
@@ -44,6 +45,7 @@ pub(crate) fn enter_before_exec(command: &mut Command, entry: Entry) {
 }
 
 fn enter(entry: &Entry) -> rustix::io::Result<()> {
+    forget_signal_handling();
     rustix::process::setsid()?;
     if let Some(cgroup) = &entry.cgroup {
         rustix::io::write(cgroup, b"0")?;
@@ -59,6 +61,16 @@ fn enter(entry: &Entry) -> rustix::io::Result<()> {
         rustix::thread::set_thread_uid(identity.user)?;
     }
     Ok(())
+}
+
+/// A signal that the agent was started to ignore stays ignored across execve(2), and shells cannot
+/// trap it then: under nohup(1) or behind a shell's `&` no command could be interrupted.
+fn forget_signal_handling() {
+    for one in Signal::iterator() {
+        // SAFETY: the default action runs no code of this process. SIGKILL and SIGSTOP have no
+        // other, which is the only error.
+        let _ = unsafe { signal(one, SigHandler::SigDfl) };
+    }
 }
 
 /// Watches a descriptor that the result owns.

@@ -163,6 +163,18 @@ async fn signals_reach_a_command_that_does_not_read_its_stdin() {
     assert_eq!((ran.exit.code, &ran.stdout[..]), (3, &b"caught\n"[..]));
 }
 
+/// As behind a shell's `&`, which ignores SIGINT for what it starts.
+#[tokio::test]
+async fn a_signal_that_the_agent_was_started_to_ignore_reaches_its_commands() {
+    let agent = Agent::start_ignoring_interrupts().await;
+    let exec = sh("trap 'echo caught; exit 3' INT; echo up; while :; do sleep 0.05; done");
+    let mut stream = agent.open(&Request::Exec(exec)).await;
+    assert_eq!(stream.receiver.next().await, Item::Data(Lane::Main, "up\n".into()));
+    stream.sender.message(&ExecControl::Signal { signal: 2 }).await.unwrap();
+    let ran = tokio::time::timeout(Duration::from_secs(5), finish(&mut stream)).await;
+    assert_eq!(ran.expect("the signal was lost").unwrap().exit.code, 3);
+}
+
 #[tokio::test]
 async fn a_command_that_closes_its_stdin_does_not_stop_the_sender() {
     let agent = Agent::start().await;

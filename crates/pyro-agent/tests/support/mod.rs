@@ -30,9 +30,18 @@ pub(crate) struct Ran {
 
 impl Agent {
     pub(crate) async fn start() -> Self {
+        Self::start_by(Command::new(executable())).await
+    }
+
+    pub(crate) async fn start_ignoring_interrupts() -> Self {
+        let mut command = Command::new("env");
+        command.arg("--ignore-signal=INT").arg(executable());
+        Self::start_by(command).await
+    }
+
+    async fn start_by(mut command: Command) -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let mut command = Command::new(executable());
         command.arg(directory.path());
         // SAFETY: only `dup2`, which may run after `fork`.
         unsafe {
