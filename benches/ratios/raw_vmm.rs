@@ -2,6 +2,7 @@
 
 use crate::raw::Files;
 use crate::user::User;
+use pyro_proto::handshake::VSOCK_PORT;
 use scenarios::{Process, Running};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
@@ -80,10 +81,11 @@ fn start_firecracker(
     directory: &Path,
     word: &str,
 ) -> (Child, UnixStream) {
-    for socket in ["vsock", "vsock_1024"] {
-        let _ = std::fs::remove_file(directory.join(socket));
+    let called = directory.join(format!("vsock_{VSOCK_PORT}"));
+    for socket in [&directory.join("vsock"), &called] {
+        let _ = std::fs::remove_file(socket);
     }
-    let listener = UnixListener::bind(directory.join("vsock_1024")).unwrap();
+    let listener = UnixListener::bind(called).unwrap();
     let configuration = configuration.replace("pyro.agent=1", &format!("pyro.agent=1{word}"));
     std::fs::write(directory.join("configuration"), configuration).unwrap();
     let mut command = Command::new(program);

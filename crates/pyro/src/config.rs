@@ -133,7 +133,8 @@ pub struct Config {
     pub max_active_vms: usize,
 }
 
-const MAX_ACTIVE_VMS: usize = 4;
+/// [`Config::max_active_vms`], unless a program sets another.
+pub const MAX_ACTIVE_VMS: usize = 4;
 
 /// An emulated boot takes about a second; with eight at once on two cores it took four. A guest
 /// whose clock went wrong never answers.

@@ -12,6 +12,7 @@ pub mod paths;
 
 mod digest;
 pub mod doctor;
+mod durable;
 pub mod environment;
 pub mod fetch;
 pub mod guest;

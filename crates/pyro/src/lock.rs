@@ -81,11 +81,28 @@ impl Lock {
         path: &Path,
         operation: FlockOperation,
     ) -> Result<Option<Self>, PathError> {
-        match flock(file, operation) {
-            Ok(()) => Ok(Some(Self { _file: file.try_clone().at("lock", path)? })),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(errno) => Err(errno).at("lock", path),
-        }
+        let taken = take(file, path, operation)?;
+        taken.then(|| file.try_clone().at("lock", path)).transpose().map(|file| {
+            let _file = file?;
+            Some(Self { _file })
+        })
+    }
+}
+
+/// Takes the lock of an open file for this process alone, if nobody has it. It is held until the file,
+/// and whatever inherited it, is closed.
+///
+/// # Errors
+/// When the file cannot be locked.
+pub fn try_take(file: &File, path: &Path) -> Result<bool, PathError> {
+    take(file, path, FlockOperation::NonBlockingLockExclusive)
+}
+
+fn take(file: &File, path: &Path, operation: FlockOperation) -> Result<bool, PathError> {
+    match flock(file, operation) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(errno) => Err(errno).at("lock", path),
     }
 }
 

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms of the library, low to high. A file uses its own room and lower layers; `lib.rs`
 /// stands above all.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["error", "config", "paths", "event"],
-    &["hostfs", "secret", "digest", "lock", "fetch", "store", "machine", "guest"],
+    &["digest", "durable", "lock"],
+    &["hostfs", "secret", "fetch", "store", "machine", "guest"],
     &["network", "environment", "runtime"],
     &["shim"],
     &["workspace", "vm"],

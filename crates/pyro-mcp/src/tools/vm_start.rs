@@ -8,6 +8,7 @@ use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::vm_object::{VmObject, show};
+use pyro::config::MAX_ACTIVE_VMS;
 use pyro::vm::kept::{start, status};
 use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
@@ -24,10 +25,11 @@ const DESCRIPTION: &str = "\
 Boot a virtual machine that vm_create made, and return when commands can run in it. It runs until \
 vm_exec has run its one command, until it is stopped or deleted, or until its ttl_seconds are over, \
 even if this session ends. A started one is left as it is; a stopped one boots afresh, with nothing \
-left of what it wrote. At most 4 are started at a time.";
+left of what it wrote.";
 
 fn describe() -> Tool {
-    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
+    let description = format!("{DESCRIPTION} At most {MAX_ACTIVE_VMS} are started at a time.");
+    Tool::new(ENTRY.name, description, schema::input::<ById>())
         .with_title("Boot a virtual machine")
         .with_raw_output_schema(schema::output::<VmObject>())
         .with_annotations(changes().idempotent(true))

@@ -10,11 +10,11 @@
 //! This module knows names and the way into place, not what the things mean.
 
 use super::record::{self, EnvironmentRecord, KernelRecord, Stored};
+use crate::durable::move_into_place;
 use crate::error::{AtPath, PathError};
 use crate::event::Observer;
 use crate::lock::Lock;
 use std::fs::{self, File, Permissions};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -136,27 +136,4 @@ pub(super) fn publish_file(from: &Path, to: &Path) -> Result<(), PathError> {
 /// Moves a finished directory into place. What is in it must be durable already.
 pub(super) fn publish_directory(from: &Path, to: &Path) -> Result<(), PathError> {
     move_into_place(from, to)
-}
-
-/// Writes `value` as JSON: whole, durable and in one step.
-pub(super) fn write_record<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), PathError> {
-    let text = serde_json::to_vec_pretty(value).map_err(std::io::Error::from).at("write", path)?;
-    write_whole(path, &text)
-}
-
-/// Writes `bytes`: whole, durable and in one step. Only one process at a time may write `path`.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
-    let mut file = File::create(&aside).at("create", &aside)?;
-    file.write_all(bytes).at("write", &aside)?;
-    file.sync_all().at("sync", &aside)?;
-    move_into_place(&aside, path)
-}
-
-fn move_into_place(from: &Path, to: &Path) -> Result<(), PathError> {
-    fs::rename(from, to).at("move into place", to)?;
-    let parent = to.parent().unwrap_or(to);
-    File::open(parent).and_then(|directory| directory.sync_all()).at("sync", parent)
 }

@@ -9,6 +9,7 @@ use super::kernel::Kernel;
 use super::{EnvironmentError, building::Building};
 use crate::config::Config;
 use crate::digest;
+use crate::durable;
 use crate::error::{AtPath, PathError};
 use crate::event::{self, Observer};
 use std::fs;
@@ -63,7 +64,7 @@ pub(super) fn prepare(
             cache::publish_file(&aside, &path).map_err(EnvironmentError::from)
         })?;
     }
-    cache::write_whole(&note, key.as_bytes())?;
+    durable::write_whole(&note, key.as_bytes())?;
     Ok(Early { path, key })
 }
 

@@ -8,6 +8,7 @@ use super::record::{FORMAT, KernelRecord, Stored};
 use super::{EnvironmentError, kernel, now};
 use crate::config::Config;
 use crate::digest;
+use crate::durable;
 use crate::event::{self, Event, Observer};
 use kernel::Kernel;
 use std::fs;
@@ -107,7 +108,7 @@ fn keep(
         })?;
     }
     cache::publish_directory(&aside, &place)?;
-    cache::write_record(&cache.kernel_record(&id), &record)?;
+    durable::write_json(&cache.kernel_record(&id), &record)?;
     Ok(id)
 }
 

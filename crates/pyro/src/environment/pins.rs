@@ -3,7 +3,8 @@
 //! [`super::Environments::hold`] from asking for the environment until the file is written: prune
 //! removes nothing in between. The file goes with the machine's directory.
 
-use super::{EnvironmentError, Installed, cache};
+use super::{EnvironmentError, Installed};
+use crate::durable;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -40,7 +41,7 @@ impl Pins {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, machine: &Path) -> Result<(), PathError> {
-        cache::write_record(&machine.join(PINS_FILE), self)
+        durable::write_json(&machine.join(PINS_FILE), self)
     }
 }
 

@@ -8,6 +8,7 @@ use super::record::{EnvironmentRecord, FORMAT, ImageRecord, Origin, Stored};
 use super::{EnvironmentError, catalog, debian, early, kernel_source, now, prune, space};
 use crate::config::Config;
 use crate::digest;
+use crate::durable;
 use crate::error::AtPath;
 use crate::event::{self, Event, Observer};
 
@@ -76,7 +77,7 @@ fn build_image(
             origin: built.origin,
             created_at: now(),
         };
-        cache::write_record(&cache.environment_record(recipe.name), &record)?;
+        durable::write_json(&cache.environment_record(recipe.name), &record)?;
         Ok(record)
     })
 }
@@ -97,7 +98,7 @@ fn find_kernel(
     }
     let Origin::DebianArchive { sources, .. } = &record.origin;
     record.kernel = kernel_source::prepare(config, cache, sources, observer)?;
-    cache::write_record(&cache.environment_record(&record.name), &record)?;
+    durable::write_json(&cache.environment_record(&record.name), &record)?;
     match installed::kernel(config, cache, &record.kernel)? {
         Some(boots) => Ok((record, boots)),
         None => Err(EnvironmentError::BadAnswer {

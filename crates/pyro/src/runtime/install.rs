@@ -7,7 +7,8 @@ use super::order::{Order, Place};
 use super::unpack::Obtained;
 use super::{Release, RuntimeError, digest_of};
 use crate::config::Config;
-use crate::error::{AtPath, PathError};
+use crate::durable;
+use crate::error::AtPath;
 use crate::event::Observer;
 use crate::machine::firecracker::program;
 use crate::machine::firecracker::version::{self, Version};
@@ -139,13 +140,8 @@ fn move_into_place(
         let aside = &executable.path;
         File::open(aside).and_then(|file| file.sync_all()).at("sync", aside)?;
         fs::create_dir_all(directory).at("create", directory)?;
-        fs::rename(aside, &path).at("move into place", &path)?;
-        sync_directory(directory)?;
-        sync_directory(runtimes)?;
+        durable::move_into_place(aside, &path)?;
+        durable::sync_directory(runtimes)?;
     }
     Ok(Installation { version, path, sha256: executable.sha256, changed })
-}
-
-pub(super) fn sync_directory(directory: &Path) -> Result<(), PathError> {
-    File::open(directory).and_then(|directory| directory.sync_all()).at("sync", directory)
 }

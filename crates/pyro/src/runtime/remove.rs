@@ -2,7 +2,7 @@
 //! is taken from under it.
 
 use super::RuntimeError;
-use super::install::sync_directory;
+use crate::durable::sync_directory;
 use crate::error::{AtPath, PathError};
 use crate::event::Observer;
 use crate::machine::firecracker::program;

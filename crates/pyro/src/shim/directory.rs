@@ -2,8 +2,9 @@
 
 use super::ShimError;
 use crate::error::{AtPath, PathError};
+use crate::lock::try_take;
 use crate::store::StoreError;
-use crate::store::directory::{lock_all, private, try_flock};
+use crate::store::directory::{lock_all, private};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -87,7 +88,7 @@ impl MachineDirectory {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             file => file.at("open", &path)?,
         };
-        Ok(try_flock(&file, &path)?.then(|| Lock(file.into())))
+        Ok(try_take(&file, &path)?.then(|| Lock(file.into())))
     }
 
     /// Removes it with everything in it, the lock last, so that a removal that is interrupted
@@ -122,7 +123,7 @@ impl MachineDirectory {
         let _all = self.0.parent().map(lock_all).transpose()?;
         match OpenOptions::new().write(true).open(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            file => Ok(!try_flock(&file.at("open", &path)?, &path)?),
+            file => Ok(!try_take(&file.at("open", &path)?, &path)?),
         }
     }
 

@@ -2,10 +2,11 @@
 //! kills have left.
 
 use super::StoreError;
-use super::directory::{lock_all, private, try_flock};
+use super::directory::{lock_all, private};
 use super::item::{Item, LOCK, Turn};
 use crate::error::{AtPath, PathError};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use crate::lock::{Lock, try_take};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ impl Collection {
         let lock = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
         let lock = lock.at("create", &path)?;
         // nobody else looks at it while `_all` is held
-        try_flock(&lock, &path)?;
+        try_take(&lock, &path)?;
         Ok((item, Turn { _lock: lock }))
     }
 
@@ -73,7 +74,7 @@ impl Collection {
     ///
     /// # Errors
     /// If there is no such directory.
-    pub fn lock(&self) -> Result<File, PathError> {
+    pub fn lock(&self) -> Result<Lock, PathError> {
         lock_all(&self.root)
     }
 

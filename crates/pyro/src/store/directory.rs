@@ -2,9 +2,10 @@
 
 use super::StoreError;
 use crate::error::{AtPath, PathError};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use crate::event::ignore;
+use crate::lock::Lock;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Makes the directory if it is missing, and refuses one that others could write or read.
@@ -26,29 +27,11 @@ pub fn private(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Unsafe { path: path.to_owned(), why })
 }
 
-/// Excludes everybody else who makes or removes directories in `parent`, for as long as the file is
-/// held. It is held for moments only, so waiting for it may block.
+/// Excludes everybody else who makes or removes directories in `parent`, for as long as it is held. It
+/// is held for moments only, so waiting for it may block.
 ///
 /// # Errors
 /// If `parent` cannot be written.
-pub fn lock_all(parent: &Path) -> Result<File, PathError> {
-    let path = parent.join(".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .at("open", &path)?;
-    flock(&file, FlockOperation::LockExclusive).at("lock", &path)?;
-    Ok(file)
-}
-
-/// Takes the lock of an open file, if nobody has it.
-pub(crate) fn try_flock(file: &File, path: &Path) -> Result<bool, PathError> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-        Err(error) => Err(error).at("lock", path),
-    }
+pub fn lock_all(parent: &Path) -> Result<Lock, PathError> {
+    Lock::exclusive(&parent.join(".lock"), "making or removing a directory", &ignore)
 }

@@ -1,8 +1,10 @@
 //! One stored thing: its directory, its record, and the lock under which verbs take turns.
 
-use super::directory::{lock_all, try_flock};
+use super::directory::lock_all;
 use super::{StoreError, record};
+use crate::durable;
 use crate::error::{AtPath, PathError};
+use crate::lock::try_take;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -84,7 +86,7 @@ impl Item {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.gone()),
             file => file.at("open", &path)?,
         };
-        Ok(try_flock(&file, &path)?.then_some(Turn { _lock: file }))
+        Ok(try_take(&file, &path)?.then_some(Turn { _lock: file }))
     }
 
     /// What is recorded about it.
@@ -118,7 +120,7 @@ impl Item {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             removed => removed.at("remove", &self.record_path())?,
         }
-        record::flush(&self.path)?;
+        durable::sync_directory(&self.path)?;
         let _all = self.path.parent().map(lock_all).transpose()?;
         fs::remove_dir_all(&self.path).at("remove", &self.path)
     }

@@ -1,33 +1,22 @@
 //! Records as JSON files: a reader sees the old one or the new one, never a part of one.
 
 use super::StoreError;
+use crate::durable;
 use crate::error::{AtPath, PathError};
 use serde::{Serialize, de::DeserializeOwned};
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A record that pyro writes is far shorter.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// Writes `record` to `path`: aside, flushed, renamed, and the directory flushed too. Only one process
-/// at a time may write the same path.
+/// Writes `record` to `path`, in one step. Only one process at a time may write the same path.
 ///
 /// # Errors
 /// If the disk is full or the directory gone.
 pub fn write<T: Serialize>(path: &Path, record: &T) -> Result<(), PathError> {
-    let json = serde_json::to_vec_pretty(record).map_err(std::io::Error::from).at("write", path)?;
-    let aside = path.with_extension("new");
-    let mut file = File::create(&aside).at("create", &aside)?;
-    file.write_all(&json).at("write", &aside)?;
-    file.sync_all().at("flush", &aside)?;
-    fs::rename(&aside, path).at("rename", path)?;
-    path.parent().map_or(Ok(()), flush)
-}
-
-/// Brings the names in a directory to stable storage.
-pub(super) fn flush(directory: &Path) -> Result<(), PathError> {
-    File::open(directory).and_then(|directory| directory.sync_all()).at("flush", directory)
+    durable::write_json(path, record)
 }
 
 /// Reads the record at `path`.

@@ -3,6 +3,7 @@
 //! `firecracker-FAULT`: nothing else of the host can be seen from within the jail.
 
 use crate::wire::Wire;
+use pyro_proto::handshake::VSOCK_PORT;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use std::convert::Infallible;
 use std::io;
@@ -126,7 +127,7 @@ async fn run_guest(fault: &str) -> io::Result<Infallible> {
 
 /// A connection of the guest to the host.
 async fn call() -> io::Result<UnixStream> {
-    UnixStream::connect("vsock_1024").await
+    UnixStream::connect(format!("vsock_{VSOCK_PORT}")).await
 }
 
 async fn serve(call: UnixStream) -> io::Result<Infallible> {

@@ -29,6 +29,7 @@ use self::cpio::Archive;
 use self::executable::Executable;
 use self::libraries::Library;
 use super::kernel::{Kernel, KernelError, read_plain};
+use crate::durable::move_into_place;
 use crate::error::{AtPath, Diagnose, Kind, PathError};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -121,9 +122,7 @@ pub fn write(executable: &Path, kernel: &Kernel, out: &Path) -> Result<(), Initr
     }
     let file = archive.finish().at("write", &aside)?;
     file.sync_all().at("write", &aside)?;
-    std::fs::rename(&aside, out).at("rename", &aside)?;
-    sync_parent(out)?;
-    Ok(())
+    Ok(move_into_place(&aside, out)?)
 }
 
 /// A name for what [`write()`] would write: the SHA-256, in hex, of everything that goes into it.
@@ -181,10 +180,4 @@ fn aside(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     out.with_file_name(name)
-}
-
-fn sync_parent(path: &Path) -> Result<(), PathError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or_else(|| Path::new("."));
-    File::open(parent).and_then(|directory| directory.sync_all()).at("sync", parent)
 }

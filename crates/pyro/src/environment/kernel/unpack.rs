@@ -5,6 +5,7 @@ use super::compression::read_within;
 use super::module::{self, Module};
 use super::sets::{self, BuiltIn, Modules};
 use super::{DESCRIPTION, Kernel, KernelError, bzimage, deb};
+use crate::durable::sync_directory;
 use crate::error::{AtPath, PathError};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -122,10 +123,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
         file.sync_all()
     });
     written.at("write", path)
-}
-
-fn sync_directory(path: &Path) -> Result<(), PathError> {
-    File::open(path).and_then(|directory| directory.sync_all()).at("sync", path)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! a claim that nobody holds any more belongs to a front end that was killed.
 
 use crate::error::{AtPath, Result};
-use crate::store::directory::try_flock;
+use crate::lock::try_take;
 use crate::store::{Item, StoreError, Turn};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -20,7 +20,7 @@ pub(super) fn claim(vm: &Item, _turn: &Turn) -> Result<Claim> {
     let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
     let file = file.at("create", &path)?;
     // nobody looks at it without a turn
-    try_flock(&file, &path)?;
+    try_take(&file, &path)?;
     Ok(Claim { _lock: file })
 }
 
@@ -53,7 +53,7 @@ pub(super) fn remove_abandoned(vm: &Item) -> Result<()> {
 fn is_unheld(vm: &Item) -> Result<bool> {
     let path = path(vm);
     let file = OpenOptions::new().write(true).open(&path).at("open", &path)?;
-    Ok(try_flock(&file, &path)?)
+    Ok(try_take(&file, &path)?)
 }
 
 fn path(vm: &Item) -> PathBuf {
