@@ -73,6 +73,7 @@ async fn run(vm: &Vm, command: &str) -> (String, ExecExit) {
         user: None,
         stdin: false,
         timeout_ms: Some(120_000),
+        sync: false,
     };
     let mut execution = vm.exec(exec).await.unwrap();
     let mut stdout = Vec::new();

@@ -127,6 +127,7 @@ async fn run(session: &Session, command: &str, timeout_ms: Option<u64>) -> Strea
         user: None,
         stdin: false,
         timeout_ms,
+        sync: false,
     };
     session.open(&Request::Exec(exec)).await.unwrap()
 }

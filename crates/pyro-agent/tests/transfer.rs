@@ -100,7 +100,7 @@ async fn a_tree_comes_back_as_it_was_sent() {
         link(tar, EntryType::Symlink, "dangling", "../../no/where/./x//");
         link(tar, EntryType::Link, "hard", "sub/run");
     });
-    let target = Request::WriteTree { path: "/made/here".into() };
+    let target = Request::WriteTree { path: "/made/here".into(), replace: false };
     assert_eq!(agent.send(&target, &archive).await, Ok(done(6, 100_010)));
     let at = |name: &str| agent.path("made/here").join(name);
     assert_eq!(fs::metadata(at("sub")).unwrap().mode() & 0o7777, 0o550);
@@ -150,7 +150,7 @@ async fn names_that_are_no_text_and_long_links_survive() {
     assert_eq!(agent.sh("mkfifo d/fifo").await.exit.code, 0);
     let (packed, answer) = agent.fetch(&Request::ReadTree { path: "/d".into() }).await.unwrap();
     assert_eq!(answer, done(2, 1));
-    agent.send(&Request::WriteTree { path: "/e".into() }, &packed).await.unwrap();
+    agent.send(&Request::WriteTree { path: "/e".into(), replace: false }, &packed).await.unwrap();
     assert_eq!(fs::read(agent.path("e").join(name)).unwrap(), b"x");
     assert_eq!(fs::read_link(agent.path("e/link")).unwrap().to_str(), Some(&target[..]));
     let path = GuestPath::new(*b"/e/a\xff\n b");
@@ -222,7 +222,7 @@ async fn a_reader_that_gives_up_stops_the_work() {
 }
 
 async fn send_tree(agent: &Agent, archive: &[u8]) -> Result<TransferDone, Refusal> {
-    agent.send(&Request::WriteTree { path: "/t".into() }, archive).await
+    agent.send(&Request::WriteTree { path: "/t".into(), replace: false }, archive).await
 }
 
 fn names(directory: &Path) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! A path inside the guest. A type of its own, so that it can never be used as a host path by accident.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -18,6 +19,33 @@ impl GuestPath {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether it names its components one by one: separated by single slashes, at least one, none
+    /// of them `.` or `..`, without NUL. One that also [`GuestPath::is_absolute`] may be `/` alone.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let relative = match self.0.strip_prefix(b"/") {
+            Some([]) => return true,
+            Some(relative) => relative,
+            None => &self.0,
+        };
+        let plain = |name: &[u8]| !matches!(name, b"" | b"." | b"..") && !name.contains(&0);
+        relative.split(|byte| *byte == b'/').all(plain)
+    }
+
+    /// Whether it starts at the root.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        self.0.starts_with(b"/")
+    }
+
+    /// The order in which a tree is told: component by component, each by its bytes, and a
+    /// directory before its content. Not the order of the paths' bytes: `a/b` comes before `a.b`.
+    #[must_use]
+    pub fn tree_order(&self, other: &Self) -> Ordering {
+        let is_slash = |byte: &u8| *byte == b'/';
+        self.0.split(is_slash).cmp(other.0.split(is_slash))
     }
 
     /// For the agent, whose own file system this path lives in.
@@ -77,6 +105,22 @@ impl<'de> Deserialize<'de> for GuestPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_path_has_nothing_to_resolve() {
+        for plain in ["a", "/a", "/", "a/.b/...", "-", "a b\n"] {
+            assert!(GuestPath::from(plain).is_plain(), "{plain:?}");
+        }
+        for not in ["", "//", "a/", "/a/", "a//b", ".", "/.", "..", "a/../b", "/a/..", "a\0b"] {
+            assert!(!GuestPath::from(not).is_plain(), "{not:?}");
+        }
+    }
+
+    #[test]
+    fn a_tree_is_ordered_by_components() {
+        let told = ["a", "a/b", "a/b/c", "a/b.c", "a-b", "a.b", "b"].map(GuestPath::from);
+        assert!(told.is_sorted_by(|one, next| one.tree_order(next) == Ordering::Less));
+    }
 
     #[test]
     fn both_forms_survive_the_wire() {

@@ -4,6 +4,7 @@
 
 use crate::path::GuestPath;
 use serde::{Deserialize, Serialize};
+use std::ops::Not;
 
 /// A request from the host. Precondition of all: the handshake is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ pub enum Request {
     WriteTree {
         /// Absolute; made if missing.
         path: GuestPath,
+        /// Whether each file is written aside and renamed into its place, for a tree that somebody
+        /// uses meanwhile.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        replace: bool,
     },
     /// Sends a file or directory as a tar archive on the main lane, then [`TransferDone`] and
     /// `Finish`. (Since 1.)
@@ -48,6 +53,58 @@ pub enum Request {
     },
     /// Ends the machine: the agent flushes its disks and powers off. No answer. (Since 1.)
     PowerOff,
+    /// Tells what is at a path: one [`tree::Entry`](crate::tree::Entry) message, then `Finish`.
+    /// (Since 2.)
+    Stat {
+        /// Absolute, without `..`; a symbolic link in the last component is told, not followed.
+        path: GuestPath,
+    },
+    /// Tells what is in a directory, or what a file is: [`tree::Entry`](crate::tree::Entry) as JSON
+    /// lines on the main lane in [tree order](GuestPath::tree_order), then one
+    /// [`tree::ListDone`](crate::tree::ListDone) message and `Finish`. (Since 2.)
+    List {
+        /// Absolute, without `..`; no symbolic link is followed in the last component, nor further in.
+        path: GuestPath,
+        /// Whether directories in it are listed too.
+        #[serde(default)]
+        recursive: bool,
+        /// How many entries to send at most.
+        limit: u64,
+    },
+    /// Replaces a text in a regular file of at most [`tree::MAX_EDITED`](crate::tree::MAX_EDITED)
+    /// bytes, in one step. Answers [`tree::EditOutcome`](crate::tree::EditOutcome) and `Finish`. (Since 2.)
+    EditFile {
+        /// Absolute; no symbolic link is followed in the last component.
+        path: GuestPath,
+        /// What to look for, byte by byte; not empty.
+        old: String,
+        /// What to put in its place.
+        new: String,
+        /// Whether all occurrences are meant; otherwise there must be exactly one.
+        #[serde(default)]
+        replace_all: bool,
+    },
+    /// Notes what `/workspace` holds now, for later [`Request::Changes`]. Answers
+    /// [`tree::ManifestTaken`](crate::tree::ManifestTaken) and `Finish`. (Since 2.)
+    TakeManifest,
+    /// Compares `/workspace` with the manifest: [`tree::Change`](crate::tree::Change) as JSON lines
+    /// on the main lane in [tree order](GuestPath::tree_order), then one
+    /// [`tree::ChangesDone`](crate::tree::ChangesDone) message and `Finish`. (Since 2.)
+    Changes {
+        /// The manifest's, as [`tree::ManifestTaken`](crate::tree::ManifestTaken) gave it.
+        checksum: String,
+        /// How many changes to send at most.
+        limit: u64,
+    },
+    /// Stops every write to the workspace's disk: one [`tree::Frozen`](crate::tree::Frozen) message,
+    /// and after the host's `Finish` one [`tree::Thawed`](crate::tree::Thawed) and `Finish`. Writes go on
+    /// when the host finishes or resets the stream, and after the limit. (Since 2.)
+    Freeze {
+        /// After so many milliseconds it ends by itself.
+        limit_ms: u64,
+    },
+    /// Writes everything to the workspace's disk, then `Finish`. (Since 2.)
+    Sync,
 }
 
 /// A command to run.
@@ -70,6 +127,9 @@ pub struct Exec {
     /// After so many milliseconds everything the command started is killed; none: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// Whether everything on the workspace's disk is written before the end is told.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub sync: bool,
 }
 
 /// What the host may say to a running command.
@@ -111,10 +171,14 @@ pub struct TransferDone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::{
+        Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind, ListDone, ManifestTaken,
+        Thawed,
+    };
 
     /// The wire surface. A changed line here is a change that some peer will meet: see VERSIONING.md.
     #[test]
-    fn the_wire_surface_is_frozen() {
+    fn the_wire_surface_of_generation_1_is_frozen() {
         let samples = [
             serde_json::to_string(&Request::Echo),
             serde_json::to_string(&Request::Exec(Exec {
@@ -124,6 +188,7 @@ mod tests {
                 user: Some("1000:1000".into()),
                 stdin: true,
                 timeout_ms: Some(30_000),
+                sync: false,
             })),
             serde_json::to_string(&Request::ReadFile {
                 path: "/a".into(),
@@ -131,7 +196,10 @@ mod tests {
                 length: None,
             }),
             serde_json::to_string(&Request::WriteFile { path: "/a".into(), mode: 0o644 }),
-            serde_json::to_string(&Request::WriteTree { path: GuestPath::new(*b"/\xff") }),
+            serde_json::to_string(&Request::WriteTree {
+                path: GuestPath::new(*b"/\xff"),
+                replace: false,
+            }),
             serde_json::to_string(&Request::ReadTree { path: "/a".into() }),
             serde_json::to_string(&Request::PowerOff),
             serde_json::to_string(&ExecControl::Signal { signal: 2 }),
@@ -143,9 +211,77 @@ mod tests {
             }),
             serde_json::to_string(&TransferDone { entries: 1, bytes: 2 }),
         ];
-        let lines: Vec<String> = samples.into_iter().map(Result::unwrap).collect();
-        let frozen = include_str!("../schema/generation-1.txt");
-        assert_eq!(lines.join("\n") + "\n", frozen);
+        assert_eq!(lines(samples), include_str!("../schema/generation-1.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_2_is_frozen() {
+        let facts = Facts { kind: Kind::File, size: 3, mode: 0o644, link_target: None };
+        let link =
+            Facts { kind: Kind::Symlink, size: 1, mode: 0o777, link_target: Some("a".into()) };
+        let samples = [
+            serde_json::to_string(&Request::Exec(Exec {
+                command: "true".into(),
+                cwd: None,
+                env: Vec::new(),
+                user: None,
+                stdin: false,
+                timeout_ms: None,
+                sync: true,
+            })),
+            serde_json::to_string(&Request::WriteTree { path: "/a".into(), replace: true }),
+            serde_json::to_string(&Request::Stat { path: "/a".into() }),
+            serde_json::to_string(&Request::List { path: "/a".into(), recursive: true, limit: 9 }),
+            serde_json::to_string(&Request::EditFile {
+                path: "/a".into(),
+                old: "x".into(),
+                new: "y".into(),
+                replace_all: true,
+            }),
+            serde_json::to_string(&Request::TakeManifest),
+            serde_json::to_string(&Request::Changes { checksum: "0badcafe".into(), limit: 9 }),
+            serde_json::to_string(&Request::Freeze { limit_ms: 5000 }),
+            serde_json::to_string(&Request::Sync),
+            serde_json::to_string(&Entry {
+                path: "/a".into(),
+                kind: Kind::Directory,
+                size: 0,
+                mode: 0o755,
+                mtime_ns: -1,
+                link_target: None,
+            }),
+            serde_json::to_string(&ListDone { entries: 1, truncated: true }),
+            serde_json::to_string(&EditOutcome::Edited { replacements: 1, bytes: 2 }),
+            serde_json::to_string(&EditOutcome::Missing {}),
+            serde_json::to_string(&EditOutcome::Ambiguous { count: 2 }),
+            serde_json::to_string(&ManifestTaken {
+                entries: 1,
+                bytes: 2,
+                checksum: "0badcafe".into(),
+            }),
+            serde_json::to_string(&Change {
+                path: GuestPath::new(*b"\xff"),
+                before: Some(facts),
+                after: Some(link),
+            }),
+            serde_json::to_string(&Change {
+                path: "a/b".into(),
+                before: None,
+                after: Some(Facts { kind: Kind::Other, size: 0, mode: 0o600, link_target: None }),
+            }),
+            serde_json::to_string(&ChangesDone {
+                changes: 2,
+                truncated: false,
+                git_metadata_changed: true,
+            }),
+            serde_json::to_string(&Frozen {}),
+            serde_json::to_string(&Thawed { in_time: true }),
+        ];
+        assert_eq!(lines(samples), include_str!("../schema/generation-2.txt"));
+    }
+
+    fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {
+        samples.into_iter().map(|sample| sample.unwrap() + "\n").collect()
     }
 
     #[test]

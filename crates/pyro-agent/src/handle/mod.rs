@@ -31,7 +31,8 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
         }
         Request::WriteFile { path, mode } => write_file::run(agent, path, mode, stream).await,
         Request::ReadTree { path } => read_tree::run(agent, path, stream).await,
-        Request::WriteTree { path } => write_tree::run(agent, path, stream).await,
+        Request::WriteTree { path, replace: _ } => write_tree::run(agent, path, stream).await,
+        _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
     }
 }
 

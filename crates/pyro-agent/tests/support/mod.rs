@@ -160,6 +160,7 @@ pub(crate) fn sh(command: &str) -> Exec {
         user: None,
         stdin: false,
         timeout_ms: None,
+        sync: false,
     }
 }
 

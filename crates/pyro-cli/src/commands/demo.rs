@@ -118,6 +118,7 @@ fn exec() -> Exec {
         user: None,
         stdin: false,
         timeout_ms: Some(30_000),
+        sync: false,
     }
 }
 

@@ -142,6 +142,7 @@ fn exec(command: &str, timeout_seconds: u64) -> Exec {
         user: None,
         stdin: false,
         timeout_ms: Some(timeout_seconds.saturating_mul(1000)),
+        sync: false,
     }
 }
 

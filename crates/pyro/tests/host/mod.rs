@@ -80,6 +80,7 @@ pub(crate) fn command(command: &str) -> Exec {
         user: None,
         stdin: false,
         timeout_ms: None,
+        sync: false,
     }
 }
 

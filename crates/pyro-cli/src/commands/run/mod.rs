@@ -88,6 +88,7 @@ impl Arguments {
             user: None,
             stdin: !std::io::stdin().is_terminal(),
             timeout_ms: Some(self.timeout_seconds.saturating_mul(1000)),
+            sync: false,
         }
     }
 }
