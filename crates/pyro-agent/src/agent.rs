@@ -1,8 +1,10 @@
 //! What every request needs to know about the agent that serves it.
 
+use crate::disk::Disk;
 use crate::files::Root;
 use crate::reaper::Reaper;
 use crate::scope::Scopes;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// The agent of one machine; shared by all its requests.
@@ -12,6 +14,10 @@ pub(crate) struct Agent {
     pub(crate) place: Place,
     /// Where guest paths lead.
     pub(crate) root: Root,
+    /// What all that is kept on.
+    pub(crate) disk: Arc<Disk>,
+    /// Held while a file is edited.
+    pub(crate) editing: Mutex<()>,
     /// Who waits for which process.
     pub(crate) reaper: Reaper,
     /// How the processes of a command are kept together.

@@ -4,13 +4,15 @@
 use crate::agent::{Agent, Place};
 use crate::boot::{self, Failure, Stage};
 use crate::console;
+use crate::disk::Disk;
 use crate::files::Root;
 use crate::reaper::{self, Reaper};
 use crate::scope::{Cgroups, Scopes};
 use crate::serve;
 use pyro_proto::handshake::{Boot, BootNote};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -51,12 +53,14 @@ async fn live() -> Result<(), Failure> {
     }
 }
 
-fn agent((): ()) -> Result<Agent, Failure> {
+fn agent(disk: OwnedFd) -> Result<Agent, Failure> {
     let root = Root::open(Path::new("/"));
     let cgroups = Cgroups::open(Path::new(boot::CGROUPS));
     Ok(Agent {
         place: Place::Machine,
         root: root.map_err(|e| Failure::new(Stage::Settle, "open the root directory", e))?,
+        disk: Arc::new(Disk::of_machine(disk)),
+        editing: Mutex::default(),
         reaper: Reaper::default(),
         scopes: Scopes::Cgroups(
             cgroups.map_err(|e| Failure::new(Stage::Settle, "prepare the cgroups", e))?,

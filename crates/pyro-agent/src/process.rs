@@ -4,6 +4,7 @@
 use crate::agent::{Agent, Place};
 use crate::channel::Channel;
 use crate::console;
+use crate::disk::Disk;
 use crate::files::Root;
 use crate::reaper::{self, Reaper};
 use crate::scope::{self, Scopes};
@@ -13,7 +14,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -41,6 +42,8 @@ async fn live(channel: OwnedFd, root: &Path) -> io::Result<()> {
     let agent = Arc::new(Agent {
         place: Place::Process,
         root: Root::open(root)?,
+        disk: Arc::new(Disk::of_process(root)?),
+        editing: Mutex::default(),
         reaper: Reaper::default(),
         scopes: Scopes::by_descent(),
         power_off: Notify::new(),

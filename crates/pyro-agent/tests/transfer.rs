@@ -128,6 +128,38 @@ async fn a_tree_comes_back_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn a_tree_in_use_is_replaced_file_by_file() {
+    let agent = Agent::start().await;
+    let at = |name: &str| agent.path("t").join(name);
+    fs::create_dir_all(at("d")).unwrap();
+    fs::write(at("d/f"), "old").unwrap();
+    fs::write(at("link"), "old").unwrap();
+    let request = Request::WriteTree { path: "/t".into(), replace: true };
+    // what never becomes complete replaces nothing
+    let mut half = archive_of("d/f", &[1; 10_000]);
+    half.truncate(5_000);
+    assert_eq!(agent.send(&request, &half).await.unwrap_err().code, RefusalCode::Invalid);
+    assert!(fs::read(at("d/f")).unwrap() == b"old");
+    let whole = archive(|tar| {
+        directory(tar, "d", 0o750);
+        file(tar, "d/f", b"new", 0o4711);
+        link(tar, EntryType::Symlink, "link", "to");
+        link(tar, EntryType::Link, "hard", "d/f");
+        link(tar, EntryType::Link, "d/f", "hard");
+    });
+    assert_eq!(agent.send(&request, &whole).await, Ok(done(5, 3)));
+    let replaced = fs::metadata(at("d/f")).unwrap();
+    assert_eq!((replaced.mode() & 0o7777, replaced.mtime()), (0o4711, 1_000_000_000));
+    assert_eq!(fs::read(at("d/f")).unwrap(), b"new");
+    assert_eq!(replaced.ino(), fs::metadata(at("hard")).unwrap().ino());
+    assert_eq!(fs::read_link(at("link")).unwrap(), Path::new("to"));
+    assert_eq!(fs::symlink_metadata(at("link")).unwrap().mtime(), 1_000_000_000);
+    assert_eq!(fs::metadata(at("d")).unwrap().mode() & 0o7777, 0o750);
+    assert_eq!(names(&agent.path("t")), ["d", "hard", "link"]);
+    assert_eq!(names(&at("d")), ["f"]);
+}
+
+#[tokio::test]
 async fn a_single_file_is_packed_under_its_name() {
     let agent = Agent::start().await;
     fs::write(agent.path("one"), "1").unwrap();

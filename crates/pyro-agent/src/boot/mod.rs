@@ -23,6 +23,7 @@ pub(crate) use power::power_off;
 pub(crate) use settle::CGROUPS;
 
 use crate::console;
+use std::os::fd::OwnedFd;
 use timeline::Timeline;
 
 /// Makes the kernel's own file systems visible and reads what it was told.
@@ -41,19 +42,20 @@ pub(crate) fn open_channel(kind: ChannelKind) -> Result<ChannelDevice, Failure> 
     channel::open(kind)
 }
 
-/// Everything else: the root file system, and what programs expect to find in it.
-pub(crate) fn complete() -> Result<(), Failure> {
+/// Everything else: the root file system, and what programs expect to find in it. Returns the
+/// workspace's disk, which no path leads to any more.
+pub(crate) fn complete() -> Result<OwnedFd, Failure> {
     let mut timeline = Timeline::begin();
     modules::load("storage")?;
     timeline.mark("modules");
     let disks = devices::find_disks()?;
     timeline.mark("disks");
-    root::mount(&disks)?;
+    let disk = root::mount(&disks)?;
     timeline.mark("root");
     root::switch()?;
     timeline.mark("switch");
     settle::settle()?;
     timeline.mark("settle");
     console::say(timeline);
-    Ok(())
+    Ok(disk)
 }

@@ -4,11 +4,12 @@
 use super::devices::Disks;
 use super::{Failure, Stage};
 use crate::sys;
-use rustix::fs::StatFs;
+use rustix::fs::{Mode, OFlags, StatFs};
 use rustix::mount::MountFlags;
 use std::ffi::CStr;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -18,14 +19,15 @@ const NEW: &str = "/newroot";
 /// `RAMFS_MAGIC` and `TMPFS_MAGIC` of `linux/magic.h`: what an initramfs lives in.
 const INITRAMFS: [u64; 2] = [0x8584_58f6, 0x0102_1994];
 
-/// Mounts the disks and stacks them.
-pub(super) fn mount(disks: &Disks) -> Result<(), Failure> {
+/// Mounts the disks and stacks them. Returns the top of the workspace's disk.
+pub(super) fn mount(disks: &Disks) -> Result<OwnedFd, Failure> {
     let lower = step("mount the image", || {
         file_system(disks.image, LOWER, "erofs", MountFlags::RDONLY, None)
     });
     lower.and_then(|()| mount_disk(disks.workspace)).and_then(|()| {
         step("stack the root", stack)?;
-        step("bind /workspace", bind_workspace)
+        step("bind /workspace", bind_workspace)?;
+        step("open the workspace's disk", open_disk)
     })
 }
 
@@ -121,6 +123,11 @@ fn empty_initramfs() -> io::Result<()> {
     Ok(())
 }
 
-fn step(action: &str, mounting: impl FnOnce() -> io::Result<()>) -> Result<(), Failure> {
+fn open_disk() -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(DISK, flags, Mode::empty())?)
+}
+
+fn step<T>(action: &str, mounting: impl FnOnce() -> io::Result<T>) -> Result<T, Failure> {
     mounting().map_err(|e| Failure::new(Stage::MountRoot, action, e))
 }

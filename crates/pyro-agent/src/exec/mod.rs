@@ -11,6 +11,7 @@ mod output;
 mod start;
 
 use crate::agent::Agent;
+use crate::disk::Disk;
 use crate::scope::Scope;
 use pyro_proto::Refusal;
 use pyro_proto::mux::{Receiver, Sender, Stream};
@@ -18,6 +19,7 @@ use pyro_proto::request::{Exec, ExecExit};
 use rustix::process::WaitStatus;
 use start::Started;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a shell's exit code is on top of a signal's number.
@@ -31,16 +33,19 @@ pub(crate) async fn run(agent: &Agent, request: &Exec, stream: Stream) {
     match start::start(agent, request) {
         Ok(started) => {
             let limit = request.timeout_ms.map(Duration::from_millis);
-            supervise(started, limit, sender, receiver).await;
+            let disk = request.sync.then_some(&agent.disk);
+            supervise(started, limit, disk, sender, receiver).await;
         }
         Err(refusal) => sender.reset(&refusal),
     }
 }
 
-/// Stays with the command until it has ended, and says how.
+/// Stays with the command until it has ended, and says how; if there is a `disk`, after everything is
+/// written to it.
 async fn supervise(
     started: Started<'_>,
     limit: Option<Duration>,
+    disk: Option<&Arc<Disk>>,
     mut sender: Sender,
     mut receiver: Receiver,
 ) {
@@ -49,7 +54,11 @@ async fn supervise(
     let cancelled = control::obey(&mut receiver, stdin, group);
     match until_exit(&scope, limit, carried, cancelled).await {
         Some((status, timed_out)) => {
-            answer(&mut sender, &exit_of(status, timed_out, begun)).await;
+            let exit = exit_of(status, timed_out, begun);
+            match synced(disk).await {
+                Ok(()) => answer(&mut sender, &exit).await,
+                Err(refusal) => sender.reset(&refusal),
+            }
         }
         None => scope.kill().await,
     }
@@ -74,6 +83,13 @@ async fn until_exit(
                 scope.kill().await;
             }
         }
+    }
+}
+
+async fn synced(disk: Option<&Arc<Disk>>) -> Result<(), Refusal> {
+    match disk {
+        Some(disk) => disk.synced().await,
+        None => Ok(()),
     }
 }
 

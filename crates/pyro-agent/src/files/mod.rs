@@ -1,15 +1,24 @@
 //! The guest's files as requests name them. Every path is resolved beneath one directory, so that an
 //! agent in a process stays within its own, and always by the kernel (`openat2`), never by text.
 
+mod aside;
+mod describe;
+mod edit;
+mod list;
 mod pack;
 mod replace;
 mod unpack;
+mod walk;
 
+pub(crate) use edit::edit;
+pub(crate) use list::{list, stat};
 pub(crate) use pack::pack;
 pub(crate) use unpack::unpack;
+pub(crate) use walk::READ_DIRECTORY;
 
+use pyro_proto::tree::MAX_PATH;
 use pyro_proto::{GuestPath, Refusal, RefusalCode};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -64,6 +73,17 @@ impl Root {
             FileType::RegularFile => Ok(file.into()),
             _ => Err(invalid(format!("{path} is not a regular file"))),
         }
+    }
+
+    /// Whatever is there, opened only to be looked at; a symbolic link is not followed.
+    ///
+    /// # Errors
+    /// The refusal names the path.
+    pub(crate) fn look_at(&self, path: &GuestPath) -> Result<(OwnedFd, Stat), Refusal> {
+        let opened = self.resolve(path.as_os_str().as_ref(), OFlags::PATH | OFlags::NOFOLLOW);
+        let opened = opened.map_err(|e| refusal("look at", path, e))?;
+        let stat = rustix::fs::fstat(&opened).map_err(|e| refusal("look at", path, e))?;
+        Ok((opened, stat))
     }
 
     /// A directory that is made where it is missing, with its parents.
@@ -133,6 +153,23 @@ fn absolute(path: &GuestPath) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(invalid(format!("{path} is not absolute")))
+}
+
+/// The same path by its names alone. One with `..` is refused: where that leads, the path that is
+/// told with an entry would not say.
+fn plain(path: &GuestPath) -> Result<GuestPath, Refusal> {
+    absolute(path)?;
+    let names = path.as_bytes().split(|byte| *byte == b'/');
+    let mut plain = Vec::new();
+    for name in names.filter(|name| !matches!(*name, b"" | b".")) {
+        plain.push(b'/');
+        plain.extend_from_slice(name);
+    }
+    let plain = GuestPath::new(if plain.is_empty() { b"/".to_vec() } else { plain });
+    if plain.is_plain() && plain.as_bytes().len() <= MAX_PATH {
+        return Ok(plain);
+    }
+    Err(invalid(format!("{path} is too long, or not a path without `..`")))
 }
 
 /// A refusal for a system call on a guest path.

@@ -1,6 +1,8 @@
 //! Replaces a file in one step: whoever reads it sees all of the old or all of the new.
 
-use super::{Root, copy, file_name, invalid, refusal};
+use super::aside::Aside;
+use super::describe::PERMISSIONS;
+use super::{READ_DIRECTORY, Root, copy, file_name, invalid, refusal};
 use pyro_proto::{GuestPath, Refusal};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
@@ -9,14 +11,14 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 impl Root {
     /// Writes `content` beside `path`, then puts it in its place. Missing parents are made; a file
-    /// that exists keeps its mode and owner, a new one gets `mode`. Returns how many bytes.
+    /// that exists keeps its mode and owner, a new one gets `mode`. When this returns how many bytes
+    /// these were, all of it is on the disk.
     ///
     /// # Errors
-    /// The refusal names the path; the file is then as it was.
+    /// The refusal names the path; the file is then as it was, or a disk has failed at the very end.
     pub(crate) fn replace(
         &self,
         path: &GuestPath,
@@ -26,12 +28,17 @@ impl Root {
         let name = file_name(path)?;
         let parent = self.make_directories(&parent_of(path))?;
         let old = existing(parent.as_fd(), name, path)?;
-        let temporary =
-            Temporary::create(parent.as_fd()).map_err(|e| refusal("create", path, e))?;
-        let mut file = &temporary.file;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let create =
+            |name: &OsStr| rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600));
+        let (file, aside) =
+            Aside::create(parent.as_fd(), create).map_err(|e| refusal("create", path, e))?;
+        let mut file = File::from(file);
         let bytes = copy(content, &mut file)
             .map_err(|e| Refusal::from_io(&format!("cannot write {path}"), &e))?;
-        temporary.put(name, mode, old.as_ref()).map_err(|e| refusal("replace", path, e))?;
+        put(&file, aside, name, mode, old.as_ref())
+            .and_then(|()| sync_directory(parent.as_fd()))
+            .map_err(|e| refusal("replace", path, e))?;
         Ok(bytes)
     }
 }
@@ -58,49 +65,26 @@ fn existing(
     }
 }
 
-/// A new file beside the old one; deleted when dropped before [`Temporary::put`].
-#[derive(Debug)]
-struct Temporary<'a> {
-    parent: BorrowedFd<'a>,
-    name: String,
-    file: File,
-    put: bool,
+/// Gives the new file the owner and mode of the old one, and makes it last before it has the name.
+fn put(
+    file: &File,
+    aside: Aside<'_>,
+    name: &OsStr,
+    mode: u32,
+    old: Option<&Stat>,
+) -> Result<(), Errno> {
+    if let Some(old) = old {
+        let (uid, gid) = (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid));
+        // an agent without privileges owns what it writes
+        let _ = rustix::fs::fchown(file, Some(uid), Some(gid));
+    }
+    let mode = old.map_or(mode, |old| old.st_mode) & PERMISSIONS;
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?;
+    rustix::fs::fsync(file)?;
+    aside.put(name)
 }
 
-impl<'a> Temporary<'a> {
-    fn create(parent: BorrowedFd<'a>) -> Result<Self, Errno> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!(".pyro-{}-{number}.tmp", std::process::id());
-            match rustix::fs::openat(parent, &name, flags, Mode::from_raw_mode(0o600)) {
-                Ok(file) => return Ok(Self { parent, name, file: file.into(), put: false }),
-                Err(Errno::EXIST) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn put(mut self, name: &OsStr, mode: u32, old: Option<&Stat>) -> Result<(), Errno> {
-        if let Some(old) = old {
-            let (uid, gid) = (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid));
-            // an agent without privileges owns what it writes
-            let _ = rustix::fs::fchown(&self.file, Some(uid), Some(gid));
-        }
-        let mode = old.map_or(mode, |old| old.st_mode) & 0o7777;
-        rustix::fs::fchmod(&self.file, Mode::from_raw_mode(mode))?;
-        rustix::fs::renameat(self.parent, &self.name, self.parent, name)?;
-        self.put = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary<'_> {
-    fn drop(&mut self) {
-        if !self.put {
-            // it is only litter
-            let _ = rustix::fs::unlinkat(self.parent, &self.name, AtFlags::empty());
-        }
-    }
+/// Makes the new name last.
+fn sync_directory(directory: BorrowedFd<'_>) -> Result<(), Errno> {
+    rustix::fs::fsync(rustix::fs::openat(directory, ".", READ_DIRECTORY, Mode::empty())?)
 }

@@ -2,6 +2,7 @@
 //! here, and checked by the kernel: no entry leaves the directory, not even through a symbolic link
 //! that an earlier entry or the guest has put in the way.
 
+use super::aside::Aside;
 use super::{copy, invalid};
 use pyro_proto::request::TransferDone;
 use pyro_proto::{Refusal, RefusalCode};
@@ -20,16 +21,22 @@ use tar::EntryType;
 const MODE: u32 = 0o7777;
 
 /// Unpacks `archive` below `directory`. Files belong to whoever the agent is; modes and times
-/// are the archive's; what is in the way of a file or link is replaced.
+/// are the archive's; what is in the way of a file or link is replaced, and if `replace` in one step:
+/// whoever reads it sees all of the old or all of the new.
 ///
 /// # Errors
 /// The refusal names the entry; what was unpacked before it stays.
 pub(crate) fn unpack(
     directory: &OwnedFd,
+    replace: bool,
     archive: &mut impl Read,
 ) -> Result<TransferDone, Refusal> {
-    let mut unpacking =
-        Unpacking { directory, done: TransferDone { entries: 0, bytes: 0 }, open: Vec::new() };
+    let mut unpacking = Unpacking {
+        directory,
+        replace,
+        done: TransferDone { entries: 0, bytes: 0 },
+        open: Vec::new(),
+    };
     let mut parsed = tar::Archive::new(&mut *archive);
     let entries = parsed.entries().map_err(|e| unreadable(&e))?;
     for entry in entries {
@@ -44,6 +51,8 @@ pub(crate) fn unpack(
 #[derive(Debug)]
 struct Unpacking<'a> {
     directory: &'a OwnedFd,
+    /// Whether what is there stays until what comes is complete.
+    replace: bool,
     done: TransferDone,
     /// Directories that more entries may go into, outermost first: modes and times are set after
     /// that. An archive that comes back to a directory later changes its time, as with any tar.
@@ -96,17 +105,38 @@ impl Unpacking<'_> {
     fn file<R: Read>(&self, path: &Path, entry: &mut tar::Entry<'_, R>) -> io::Result<u64> {
         let (parent, name) = self.place(path)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let create = || rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600));
-        let mut file = File::from(replacing(&parent, name, create)?);
+        let create =
+            |name: &OsStr| rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600));
+        let (file, aside) = self.make_way(&parent, name, create)?;
+        let mut file = File::from(file);
         let bytes = copy(entry, &mut file)?;
+        if bytes != entry.size() {
+            // the parser takes the end of its input for the end of the file
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         rustix::fs::fchmod(&file, Mode::from_raw_mode(entry.header().mode()? & MODE))?;
         rustix::fs::futimens(&file, &times(modified(entry)?))?;
+        aside.map_or(Ok(()), |aside| aside.put(name))?;
         Ok(bytes)
+    }
+
+    /// Creates what shall be `name`: there, after removing what is in the way, or aside.
+    fn make_way<'p, T>(
+        &self,
+        parent: &'p OwnedFd,
+        name: &OsStr,
+        create: impl Fn(&OsStr) -> Result<T, Errno>,
+    ) -> Result<(T, Option<Aside<'p>>), Errno> {
+        if self.replace {
+            let (created, aside) = Aside::create(parent.as_fd(), create)?;
+            return Ok((created, Some(aside)));
+        }
+        Ok((replacing(parent, name, create)?, None))
     }
 
     fn make<R: Read>(&mut self, path: &Path, entry: &tar::Entry<'_, R>) -> io::Result<()> {
         let (parent, name) = self.place(path)?;
-        let create = || rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o700));
+        let create = |name: &OsStr| rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o700));
         if self.resolve(path).is_err() {
             replacing(&parent, name, create)?;
         }
@@ -122,15 +152,20 @@ impl Unpacking<'_> {
         entry: &tar::Entry<'_, R>,
     ) -> io::Result<()> {
         let (parent, name) = self.place(path)?;
-        replacing(&parent, name, || rustix::fs::symlinkat(target, &parent, name))?;
+        let create = |name: &OsStr| rustix::fs::symlinkat(target, &parent, name);
+        let ((), aside) = self.make_way(&parent, name, create)?;
+        let at = aside.as_ref().map_or(name, |aside| aside.name().as_ref());
         let times = times(modified(entry)?);
-        Ok(rustix::fs::utimensat(&parent, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+        rustix::fs::utimensat(&parent, at, &times, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(aside.map_or(Ok(()), |aside| aside.put(name))?)
     }
 
     fn link(&self, path: &Path, target: &Path) -> Result<(), Errno> {
         let (from, old) = self.place(target)?;
         let (parent, name) = self.place(path)?;
-        replacing(&parent, name, || rustix::fs::linkat(&from, old, &parent, name, AtFlags::empty()))
+        let create = |name: &OsStr| rustix::fs::linkat(&from, old, &parent, name, AtFlags::empty());
+        let ((), aside) = self.make_way(&parent, name, create)?;
+        aside.map_or(Ok(()), |aside| aside.put(name))
     }
 
     /// The directory that `path` lies in, made where it is missing, and its name there.
@@ -183,12 +218,12 @@ fn beneath(directory: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
 fn replacing<T>(
     parent: &OwnedFd,
     name: &OsStr,
-    create: impl Fn() -> Result<T, Errno>,
+    create: impl Fn(&OsStr) -> Result<T, Errno>,
 ) -> Result<T, Errno> {
-    match create() {
+    match create(name) {
         Err(Errno::EXIST) => {
             rustix::fs::unlinkat(parent.as_fd(), name, AtFlags::empty())?;
-            create()
+            create(name)
         }
         result => result,
     }
@@ -226,6 +261,9 @@ fn failed(path: &Path, error: &io::Error) -> Refusal {
     if through_link {
         let message = format!("the archive's entry {} leads through a symbolic link", shown(path));
         return Refusal { errno: error.raw_os_error(), ..invalid(message) };
+    }
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return invalid(format!("the archive ends within its entry {}", shown(path)));
     }
     Refusal::from_io(&format!("cannot unpack {}", shown(path)), error)
 }

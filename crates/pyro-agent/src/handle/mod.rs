@@ -1,9 +1,13 @@
 //! Reads a stream's request and gives the stream to whoever answers it: one file per verb.
 
 mod echo;
+mod edit_file;
+mod list;
 mod power_off;
 mod read_file;
 mod read_tree;
+mod stat;
+mod sync;
 mod transfer;
 mod write_file;
 mod write_tree;
@@ -31,7 +35,17 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
         }
         Request::WriteFile { path, mode } => write_file::run(agent, path, mode, stream).await,
         Request::ReadTree { path } => read_tree::run(agent, path, stream).await,
-        Request::WriteTree { path, replace: _ } => write_tree::run(agent, path, stream).await,
+        Request::WriteTree { path, replace } => {
+            write_tree::run(agent, path, replace, stream).await;
+        }
+        Request::Stat { path } => stat::run(agent, path, stream).await,
+        Request::List { path, recursive, limit } => {
+            list::run(agent, path, recursive, limit, stream).await;
+        }
+        Request::EditFile { path, old, new, replace_all } => {
+            edit_file::run(agent, path, old, new, replace_all, stream).await;
+        }
+        Request::Sync => sync::run(agent, stream).await,
         _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
     }
 }

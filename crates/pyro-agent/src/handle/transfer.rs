@@ -6,6 +6,7 @@ use pyro_proto::frame::{Lane, MAX_DATA};
 use pyro_proto::mux::{Item, Receiver, Sender, Stream};
 use pyro_proto::request::TransferDone;
 use pyro_proto::{Refusal, RefusalCode};
+use serde::Serialize;
 use std::io::{self, Read, Write};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -45,10 +46,22 @@ async fn pass_on(receiver: &mut Receiver, pass: mpsc::Sender<Piece>) {
     }
 }
 
-/// Sends what `work` writes, then what it says.
-pub(super) async fn give<W>(stream: Stream, work: W)
+/// Answers with what `work` says. The host sends nothing for it.
+pub(super) async fn tell<W, T>(stream: Stream, work: W)
 where
-    W: FnOnce(&mut Outlet) -> Result<TransferDone, Refusal> + Send + 'static,
+    W: FnOnce() -> Result<T, Refusal> + Send + 'static,
+    T: Serialize + Send + 'static,
+{
+    // kept to the end: without it the stream would be reset
+    let (sender, _receiver) = stream.split();
+    answer(sender, spawn_blocking(work)).await;
+}
+
+/// Sends what `work` writes, then what it says.
+pub(super) async fn give<W, T>(stream: Stream, work: W)
+where
+    W: FnOnce(&mut Outlet) -> Result<T, Refusal> + Send + 'static,
+    T: Serialize + Send + 'static,
 {
     let (mut sender, mut receiver) = stream.split();
     let (pass, mut pieces) = mpsc::channel(WAITING);
@@ -71,9 +84,9 @@ where
     answer(sender, working).await;
 }
 
-async fn answer(mut sender: Sender, working: JoinHandle<Result<TransferDone, Refusal>>) {
+async fn answer<T: Serialize>(mut sender: Sender, working: JoinHandle<Result<T, Refusal>>) {
     let worked = working.await.unwrap_or_else(|_| {
-        Err(Refusal::new(RefusalCode::Failed, "the transfer stopped for an unknown reason"))
+        Err(Refusal::new(RefusalCode::Failed, "the work on files stopped for an unknown reason"))
     });
     // a host that is gone needs no answer
     match worked {

@@ -6,6 +6,7 @@ use pyro_proto::frame::Lane;
 use pyro_proto::handshake::{self, Boot, GENERATION, Hello, OLDEST};
 use pyro_proto::mux::{Item, Session, Side, Stream};
 use pyro_proto::request::{Exec, ExecExit, Request, TransferDone};
+use serde::de::DeserializeOwned;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -108,6 +109,31 @@ impl Agent {
         receive(&mut stream).await
     }
 
+    /// The one message that answers a request.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Refusal> {
+        message(&mut self.open(request).await).await
+    }
+
+    /// The lines and the summary that answer a request.
+    pub(crate) async fn lines<L: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<(Vec<L>, T), Refusal> {
+        let (content, summary) = receive(&mut self.open(request).await).await?;
+        let lines = content.split_inclusive(|byte| *byte == b'\n');
+        let lines = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        Ok((lines, summary))
+    }
+
+    /// Waits for the end of a request that is answered by nothing else.
+    pub(crate) async fn nothing(&self, request: &Request) -> Result<(), Refusal> {
+        match self.open(request).await.receiver.next().await {
+            Item::Finish => Ok(()),
+            Item::Reset(refusal) => Err(refusal),
+            item => panic!("{item:?}"),
+        }
+    }
+
     /// Descendants of the agent, zombies included.
     pub(crate) fn descendants(&self) -> Vec<i32> {
         let mut found = vec![i32::try_from(self.pid()).unwrap()];
@@ -178,7 +204,16 @@ pub(crate) async fn finish(stream: &mut Stream) -> Result<Ran, Refusal> {
     }
 }
 
-async fn receive(stream: &mut Stream) -> Result<(Vec<u8>, TransferDone), Refusal> {
+/// The next message, and nothing but that.
+pub(crate) async fn message<T: DeserializeOwned>(stream: &mut Stream) -> Result<T, Refusal> {
+    match stream.receiver.next().await {
+        Item::Message(message) => Ok(serde_json::from_slice(&message).unwrap()),
+        Item::Reset(refusal) => Err(refusal),
+        item => panic!("{item:?}"),
+    }
+}
+
+async fn receive<T: DeserializeOwned>(stream: &mut Stream) -> Result<(Vec<u8>, T), Refusal> {
     let (mut content, mut done) = (Vec::new(), None);
     loop {
         match stream.receiver.next().await {

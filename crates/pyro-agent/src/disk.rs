@@ -1,0 +1,60 @@
+//! The workspace's disk as a whole: what requests about all of it need. The agent keeps the mount
+//! only as a descriptor, so nothing in the guest's own tree leads to the agent's files on it.
+
+use crate::agent::Place;
+use pyro_proto::{Refusal, RefusalCode};
+use rustix::fs::{Mode, OFlags};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// The disk of a machine; for an agent in a process, its directory in place of one.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    top: OwnedFd,
+    place: Place,
+}
+
+impl Disk {
+    /// The mounted disk of a machine, opened for reading.
+    pub(crate) fn of_machine(top: OwnedFd) -> Self {
+        Self { top, place: Place::Machine }
+    }
+
+    /// The directory of an agent in a process.
+    pub(crate) fn of_process(root: &Path) -> io::Result<Self> {
+        let top = rustix::fs::open(root, DIRECTORY, Mode::empty())?;
+        Ok(Self { top, place: Place::Process })
+    }
+
+    /// Writes everything that the guest has changed to the disk. The files of a process are the
+    /// host's, and outlive the agent without that.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match self.place {
+            Place::Machine => Ok(rustix::fs::syncfs(&self.top)?),
+            Place::Process => Ok(()),
+        }
+    }
+
+    /// [`Disk::sync`] for those who cannot block.
+    ///
+    /// # Errors
+    /// The disk is full or broken: something is not written.
+    pub(crate) async fn synced(self: &Arc<Self>) -> Result<(), Refusal> {
+        let disk = self.clone();
+        match spawn_blocking(move || disk.sync()).await {
+            Ok(synced) => synced.map_err(|e| unsynced(&e)),
+            Err(_) => Err(Refusal::new(RefusalCode::Failed, "writing to the disk has stopped")),
+        }
+    }
+}
+
+/// The refusal for a failed [`Disk::sync`].
+pub(crate) fn unsynced(error: &io::Error) -> Refusal {
+    Refusal::from_io("cannot write everything to the workspace's disk", error)
+}
