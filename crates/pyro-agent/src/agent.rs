@@ -18,6 +18,8 @@ pub(crate) struct Agent {
     pub(crate) disk: Arc<Disk>,
     /// Held while a file is edited.
     pub(crate) editing: Mutex<()>,
+    /// Held while a manifest is taken.
+    pub(crate) taking: Mutex<()>,
     /// Who waits for which process.
     pub(crate) reaper: Reaper,
     /// How the processes of a command are kept together.

@@ -4,6 +4,7 @@
 use crate::agent::Place;
 use pyro_proto::{Refusal, RefusalCode};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -30,6 +31,24 @@ impl Disk {
     pub(crate) fn of_process(root: &Path) -> io::Result<Self> {
         let top = rustix::fs::open(root, DIRECTORY, Mode::empty())?;
         Ok(Self { top, place: Place::Process })
+    }
+
+    /// What the guest sees as `/workspace`, even where something else is mounted on that.
+    pub(crate) fn workspace(&self) -> io::Result<OwnedFd> {
+        Ok(rustix::fs::openat(&self.top, "workspace", DIRECTORY, Mode::empty())?)
+    }
+
+    /// The directory for the agent's own files, made where it is missing.
+    pub(crate) fn own_directory(&self) -> io::Result<OwnedFd> {
+        let name = match self.place {
+            Place::Machine => "pyro",
+            Place::Process => ".pyro",
+        };
+        match rustix::fs::mkdirat(&self.top, name, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(rustix::fs::openat(&self.top, name, DIRECTORY, Mode::empty())?)
     }
 
     /// Writes everything that the guest has changed to the disk. The files of a process are the

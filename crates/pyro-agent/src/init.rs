@@ -61,6 +61,7 @@ fn agent(disk: OwnedFd) -> Result<Agent, Failure> {
         root: root.map_err(|e| Failure::new(Stage::Settle, "open the root directory", e))?,
         disk: Arc::new(Disk::of_machine(disk)),
         editing: Mutex::default(),
+        taking: Mutex::default(),
         reaper: Reaper::default(),
         scopes: Scopes::Cgroups(
             cgroups.map_err(|e| Failure::new(Stage::Settle, "prepare the cgroups", e))?,

@@ -15,6 +15,7 @@ mod exec;
 mod files;
 mod handle;
 mod init;
+mod manifest;
 mod process;
 mod reaper;
 mod scope;

@@ -44,6 +44,7 @@ async fn live(channel: OwnedFd, root: &Path) -> io::Result<()> {
         root: Root::open(root)?,
         disk: Arc::new(Disk::of_process(root)?),
         editing: Mutex::default(),
+        taking: Mutex::default(),
         reaper: Reaper::default(),
         scopes: Scopes::by_descent(),
         power_off: Notify::new(),

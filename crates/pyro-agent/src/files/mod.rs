@@ -2,16 +2,16 @@
 //! agent in a process stays within its own, and always by the kernel (`openat2`), never by text.
 
 mod aside;
-mod describe;
+pub(crate) mod describe;
 mod edit;
 mod list;
 mod pack;
 mod replace;
 mod unpack;
-mod walk;
+pub(crate) mod walk;
 
 pub(crate) use edit::edit;
-pub(crate) use list::{list, stat};
+pub(crate) use list::{line, list, stat};
 pub(crate) use pack::pack;
 pub(crate) use unpack::unpack;
 pub(crate) use walk::READ_DIRECTORY;

@@ -92,7 +92,7 @@ impl Walk {
         let level = self.levels.last()?;
         let name = level.names.get(level.next.checked_sub(1)?)?;
         let directory = level.directory.as_fd();
-        Some(Found { stat, directory, name, path: &self.path })
+        Some(Found { stat, directory, name, path: &self.path, depth: self.levels.len() })
     }
 
     /// Does not go into the directory that was found.
@@ -137,6 +137,8 @@ pub(crate) struct Found<'a> {
     pub(crate) name: &'a CStr,
     /// The prefix, and the names that lead to it.
     pub(crate) path: &'a [u8],
+    /// How many names these are.
+    pub(crate) depth: usize,
 }
 
 /// The names of one directory, sorted; two allocations however many they are.

@@ -1,5 +1,6 @@
 //! Reads a stream's request and gives the stream to whoever answers it: one file per verb.
 
+mod changes;
 mod echo;
 mod edit_file;
 mod list;
@@ -8,6 +9,7 @@ mod read_file;
 mod read_tree;
 mod stat;
 mod sync;
+mod take_manifest;
 mod transfer;
 mod write_file;
 mod write_tree;
@@ -44,6 +46,10 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
         }
         Request::EditFile { path, old, new, replace_all } => {
             edit_file::run(agent, path, old, new, replace_all, stream).await;
+        }
+        Request::TakeManifest => take_manifest::run(agent, stream).await,
+        Request::Changes { checksum, limit } => {
+            changes::run(agent, checksum, limit, stream).await;
         }
         Request::Sync => sync::run(agent, stream).await,
         _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
