@@ -2,6 +2,7 @@
 //! only as a descriptor, so nothing in the guest's own tree leads to the agent's files on it.
 
 use crate::agent::Place;
+use crate::sys;
 use pyro_proto::{Refusal, RefusalCode};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -76,4 +77,47 @@ impl Disk {
 /// The refusal for a failed [`Disk::sync`].
 pub(crate) fn unsynced(error: &io::Error) -> Refusal {
     Refusal::from_io("cannot write everything to the workspace's disk", error)
+}
+
+/// The disk does not change while this is there.
+#[derive(Debug)]
+pub(crate) struct Ice {
+    disk: Arc<Disk>,
+    melted: bool,
+}
+
+impl Ice {
+    /// Writes everything to the disk, then stops every write; who tries one waits. For a process
+    /// nothing is stopped.
+    pub(crate) fn over(disk: &Arc<Disk>) -> io::Result<Self> {
+        if disk.place == Place::Machine {
+            sys::freeze(&disk.top)?;
+        }
+        Ok(Self { disk: disk.clone(), melted: false })
+    }
+
+    /// Lets the writes go on.
+    ///
+    /// # Errors
+    /// It was not frozen any more: a process of the guest has thawed it.
+    pub(crate) fn melt(mut self) -> io::Result<()> {
+        self.thaw()
+    }
+
+    fn thaw(&mut self) -> io::Result<()> {
+        self.melted = true;
+        match self.disk.place {
+            Place::Machine => Ok(sys::thaw(&self.disk.top)?),
+            Place::Process => Ok(()),
+        }
+    }
+}
+
+impl Drop for Ice {
+    fn drop(&mut self) {
+        if !self.melted {
+            // one that is not frozen needs no thaw
+            let _ = self.thaw();
+        }
+    }
 }

@@ -87,6 +87,20 @@ pub(crate) fn resize_ext4(directory: &File, blocks: u64) -> rustix::io::Result<(
     unsafe { ioctl::ioctl(directory, Setter::<RESIZE_FS, u64>::new(blocks)) }
 }
 
+/// Freezes the file system that `directory` is in: `FIFREEZE` of `linux/fs.h`.
+pub(crate) fn freeze(directory: &OwnedFd) -> rustix::io::Result<()> {
+    const FREEZE: Opcode = opcode::read_write::<i32>(b'X', 119);
+    // SAFETY: the kernel ignores this request's argument (`ioctl_fsfreeze` in `fs/ioctl.c`).
+    unsafe { ioctl::ioctl(directory, NoArg::<FREEZE>::new()) }
+}
+
+/// Thaws what [`freeze`] froze: `FITHAW` of `linux/fs.h`.
+pub(crate) fn thaw(directory: &OwnedFd) -> rustix::io::Result<()> {
+    const THAW: Opcode = opcode::read_write::<i32>(b'X', 120);
+    // SAFETY: the kernel ignores this request's argument (`ioctl_fsthaw` in `fs/ioctl.c`).
+    unsafe { ioctl::ioctl(directory, NoArg::<THAW>::new()) }
+}
+
 /// Adds 32 random bytes to the kernel's pool, counts them, and makes it use them at once:
 /// `RNDADDENTROPY` and `RNDRESEEDCRNG` of `linux/random.h`.
 pub(crate) fn seed_random(entropy: &[u8; 32]) -> io::Result<()> {

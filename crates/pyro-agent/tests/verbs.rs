@@ -3,13 +3,15 @@
 
 mod support;
 
+use pyro_proto::mux::Item;
 use pyro_proto::request::{Exec, Request};
-use pyro_proto::tree::{EditOutcome, Entry, Kind, ListDone, MAX_EDITED};
+use pyro_proto::tree::{EditOutcome, Entry, Frozen, Kind, ListDone, MAX_EDITED, Thawed};
 use pyro_proto::{GuestPath, Refusal, RefusalCode};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::time::Duration;
 use support::{Agent, sh};
 
 async fn stat(agent: &Agent, path: impl Into<GuestPath>) -> Result<Entry, Refusal> {
@@ -241,4 +243,22 @@ async fn a_command_and_a_request_may_wait_for_the_disk() {
     let ran = agent.exec(Exec { sync: true, ..sh("echo x >f; exit 3") }).await.unwrap();
     assert_eq!(ran.exit.code, 3);
     agent.nothing(&Request::Sync).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_freeze_ends_with_its_host_or_with_its_limit() {
+    let agent = Agent::start().await;
+    let mut stream = agent.open(&Request::Freeze { limit_ms: 60_000 }).await;
+    assert_eq!(support::message(&mut stream).await, Ok(Frozen {}));
+    stream.sender.finish().await.unwrap();
+    assert_eq!(support::message(&mut stream).await, Ok(Thawed { in_time: true }));
+    assert_eq!(stream.receiver.next().await, Item::Finish);
+    let mut stream = agent.open(&Request::Freeze { limit_ms: 0 }).await;
+    assert_eq!(support::message(&mut stream).await, Ok(Frozen {}));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stream.sender.finish().await.unwrap();
+    assert_eq!(support::message(&mut stream).await, Ok(Thawed { in_time: false }));
+    // one that is given up leaves nothing behind
+    drop(agent.open(&Request::Freeze { limit_ms: 60_000 }).await);
+    assert_eq!(agent.sh("echo alive").await.stdout, b"alive\n");
 }

@@ -3,6 +3,7 @@
 mod changes;
 mod echo;
 mod edit_file;
+mod freeze;
 mod list;
 mod power_off;
 mod read_file;
@@ -52,7 +53,7 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
             changes::run(agent, checksum, limit, stream).await;
         }
         Request::Sync => sync::run(agent, stream).await,
-        _ => stream.sender.reset(&Refusal::new(RefusalCode::Unsupported, "not yet")),
+        Request::Freeze { limit_ms } => freeze::run(agent, limit_ms, stream).await,
     }
 }
 
