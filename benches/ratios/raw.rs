@@ -4,7 +4,8 @@
 
 use crate::raw_vmm::RawVmm;
 use crate::user::User;
-use pyro::environment::{disk, initramfs};
+use pyro::disk;
+use pyro::environment::initramfs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};

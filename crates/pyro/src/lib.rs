@@ -11,6 +11,7 @@ pub mod event;
 pub mod paths;
 
 mod digest;
+pub mod disk;
 pub mod doctor;
 mod durable;
 pub mod environment;

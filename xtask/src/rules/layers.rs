@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LAYERS: [&[&str]; 8] = [
     &["error", "config", "paths", "event"],
     &["digest", "durable", "lock"],
-    &["hostfs", "secret", "fetch", "store", "machine", "guest"],
+    &["hostfs", "secret", "fetch", "store", "disk", "patch", "machine", "guest"],
     &["network", "environment", "runtime"],
     &["shim"],
     &["workspace", "vm"],

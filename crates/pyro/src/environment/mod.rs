@@ -3,7 +3,6 @@
 //! and nothing here knows what a workspace is.
 
 pub mod catalog;
-pub mod disk;
 pub mod erofs;
 pub mod initramfs;
 pub mod kernel;

@@ -3,8 +3,9 @@
 use super::sweep::sweep;
 use super::{ImageDefaults, Vm, VmFacts, VmSpec, prepare::prepare};
 use crate::config::{BackendChoice, Config, Isolation};
+use crate::disk;
 use crate::environment::pins::Pins;
-use crate::environment::{Environments, Installed, disk};
+use crate::environment::{Environments, Installed};
 use crate::error::Result;
 use crate::event::{Event, Observer};
 use crate::machine::choose::{Choice, HostFacts, NoBackend, choose};

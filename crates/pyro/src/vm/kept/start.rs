@@ -6,7 +6,7 @@ use super::plan::{Planned, plan};
 use super::record::{VmRecord, now};
 use super::{VmError, VmStatus, claim, machine_of, vms};
 use crate::config::Config;
-use crate::environment::disk;
+use crate::disk;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::BackendSpec;

@@ -1,67 +1,21 @@
 //! The writable ext4 disk of a workspace, written sparsely from an embedded empty file system
-//! (`disk/template.sh` makes it). No `mke2fs` on the host, and next to nothing written: the
+//! (`template.sh` makes it). No `mke2fs` on the host, and next to nothing written: the
 //! journal and the inode tables are holes. Growing the file system to another size is the agent's
 //! work (`EXT4_IOC_RESIZE_FS`); here only the file gets longer.
 
-use crate::error::{AtPath, Diagnose, Kind, PathError};
+use super::DiskError;
+use crate::error::AtPath;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Bytes of the file system in the template, and the least that a disk can have.
 pub const DEFAULT_BYTES: u64 = 8 << 30;
 /// What a disk's size must be a multiple of.
 const BLOCK: usize = 4096;
 /// Raw deflate of records: a block number (32 bits, little-endian) and the block's bytes.
-const TEMPLATE: &[u8] = include_bytes!("disk/template.deflate");
-
-/// Why there is no disk.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DiskError {
-    /// The file could not be made.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// There is a file already; a disk is never overwritten.
-    #[error("{} exists already", .0.display())]
-    Exists(PathBuf),
-    /// The size asked for cannot be made.
-    #[error(
-        "a disk of {0} bytes is not possible: it must be a multiple of 4096 and at least 8 GiB"
-    )]
-    BadSize(u64),
-    /// The template in this executable is damaged.
-    #[error("the embedded disk template is damaged")]
-    Template(#[source] std::io::Error),
-}
-
-impl Diagnose for DiskError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Path(error) => error.kind(),
-            Self::Exists(_) | Self::BadSize(_) => Kind::Usage,
-            Self::Template(_) => Kind::Internal,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Path(error) => error.code(),
-            Self::Exists(_) => "disk_exists",
-            Self::BadSize(_) => "bad_disk_size",
-            Self::Template(_) => "bad_disk_template",
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Path(error) => error.hints(),
-            Self::BadSize(_) => vec!["ask for 8 GiB or more".into()],
-            _ => Vec::new(),
-        }
-    }
-}
+const TEMPLATE: &[u8] = include_bytes!("template.deflate");
 
 /// Makes a new disk of `size_bytes` at `path`, readable by its owner only, and brings it to
 /// stable storage. On failure no file is left behind.
@@ -109,6 +63,7 @@ fn fill(disk: &File, path: &Path, size_bytes: u64) -> Result<(), DiskError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Diagnose;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::process::Command;
 

@@ -1,0 +1,9 @@
+//! Disks of workspaces as files on the host: an ext4 file system each, made here, copied here, and read
+//! here while no machine uses them. This room mounts nothing, runs no program on a disk, and knows
+//! neither machines nor workspaces.
+
+mod create;
+mod error;
+
+pub use create::{DEFAULT_BYTES, create};
+pub use error::DiskError;
