@@ -4,7 +4,8 @@
 use crate::error::{AtPath, PathError};
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Writes `value` as JSON, as [`write_whole`] does.
@@ -15,13 +16,42 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Pat
 
 /// Writes `bytes`: whole, durable and in one step. Only one process at a time may write `path`.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
+    let aside = aside(path);
     let mut file = File::create(&aside).at("create", &aside)?;
     file.write_all(bytes).at("write", &aside)?;
     file.sync_all().at("sync", &aside)?;
     move_into_place(&aside, path)
+}
+
+/// Makes a new private file (mode 0600) that `fill` writes: whole, durable and in one step. On failure
+/// nothing is left behind. Only one process at a time may write `path`.
+pub(crate) fn write_filled<T>(
+    path: &Path,
+    fill: impl FnOnce(&File, &Path) -> Result<T, PathError>,
+) -> Result<T, PathError> {
+    let aside = aside(path);
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).at("remove", &aside);
+        }
+        _ => {} // what a kill left there must not lend its mode to the new file
+    }
+    let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&aside);
+    let file = file.at("create", &aside)?;
+    let filled = fill(&file, &aside).and_then(|filled| {
+        file.sync_all().at("sync", &aside)?;
+        move_into_place(&aside, path)?;
+        Ok(filled)
+    });
+    filled.inspect_err(|_| {
+        let _ = fs::remove_file(&aside); // it is of no use, and the first error counts
+    })
+}
+
+fn aside(path: &Path) -> PathBuf {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    PathBuf::from(aside)
 }
 
 /// Gives a file whose content is durable its name.

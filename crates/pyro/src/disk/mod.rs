@@ -2,8 +2,10 @@
 //! here while no machine uses them. This room mounts nothing, runs no program on a disk, and knows
 //! neither machines nor workspaces.
 
+mod copy;
 mod create;
 mod error;
 
+pub use copy::{Copied, copy};
 pub use create::{DEFAULT_BYTES, create};
 pub use error::DiskError;

@@ -1,0 +1,187 @@
+//! Copies of a disk: snapshots, and what a reset starts from. A reflink where the file system of the
+//! host has them (btrfs, XFS), else the extents that hold data; holes stay holes. Whether the disk is at
+//! rest while it is copied is the caller's care.
+
+use super::DiskError;
+use crate::durable;
+use crate::error::{AtPath, PathError};
+use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// The most bytes that one system call copies.
+const STEP: u64 = 64 << 20;
+/// Bytes of the buffer for file systems between which the kernel does not copy.
+const BUFFER: usize = 1 << 20;
+
+/// What a copy cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// Whether source and copy share their blocks until one of them is written.
+    pub shared: bool,
+    /// Bytes of data that were written; none for a reflink.
+    pub bytes_written: u64,
+    /// Length of the disk in bytes, holes included.
+    pub length: u64,
+}
+
+/// Copies the disk that is open as `from` to the new file `to`, readable by its owner only. The copy
+/// is on stable storage, and has its name, once it is whole; on failure no file is left behind. Moves
+/// the cursor of `from`. Only one process at a time may write `to`.
+///
+/// # Errors
+/// [`DiskError`]: where `to` exists already, or on any failure to read or write.
+pub fn copy(from: &File, to: &Path) -> Result<Copied, DiskError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(DiskError::Exists(to.to_owned()));
+    }
+    let copied = durable::write_filled(to, |copy, path| {
+        let length = from.metadata().at("read the length of", path)?.len();
+        if share(from, copy).at("clone a disk into", path)? {
+            return Ok(Copied { shared: true, bytes_written: 0, length });
+        }
+        copy.set_len(length).at("grow", path)?;
+        let bytes_written = copy_extents(from, copy, length, path)?;
+        Ok(Copied { shared: false, bytes_written, length })
+    });
+    Ok(copied?)
+}
+
+/// Makes `copy` share all blocks of `from`; `false` where the host's file system cannot.
+fn share(from: &File, copy: &File) -> Result<bool, Errno> {
+    match ioctl_ficlone(copy, from) {
+        Ok(()) => Ok(true),
+        // ioctl_ficlonerange(2), and ENOTTY from file systems that know no such request
+        Err(Errno::OPNOTSUPP | Errno::XDEV | Errno::INVAL | Errno::NOTTY | Errno::NOSYS) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Copies what `from` holds below `length`, without its holes, and says how much that was.
+fn copy_extents(from: &File, copy: &File, length: u64, path: &Path) -> Result<u64, PathError> {
+    let mut written = 0;
+    let mut at = 0;
+    while at < length {
+        let data = match seek(from, SeekFrom::Data(at)) {
+            Err(Errno::NXIO) => break, // a hole up to the end
+            data => data.at("find data of a disk for", path)?,
+        };
+        let hole = seek(from, SeekFrom::Hole(data)).at("find a hole of a disk for", path)?;
+        let end = hole.min(length);
+        copy_range(from, copy, data, end).at("copy a disk to", path)?;
+        written += end.saturating_sub(data);
+        at = hole;
+    }
+    Ok(written)
+}
+
+fn copy_range(from: &File, copy: &File, start: u64, end: u64) -> std::io::Result<()> {
+    let mut at = start;
+    while at < end {
+        let step = usize::try_from((end - at).min(STEP)).unwrap_or(BUFFER);
+        let (mut read, mut write) = (at, at);
+        match copy_file_range(from, Some(&mut read), copy, Some(&mut write), step) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(copied) => at += copied as u64,
+            Err(Errno::INTR) => {}
+            // copy_file_range(2): not between these file systems, or not on this kernel
+            Err(Errno::XDEV | Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => {
+                return copy_by_hand(from, copy, at, end);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn copy_by_hand(from: &File, copy: &File, start: u64, end: u64) -> std::io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    let mut at = start;
+    while at < end {
+        let step = usize::try_from(end - at).unwrap_or(BUFFER).min(BUFFER);
+        from.read_exact_at(&mut buffer[..step], at)?;
+        copy.write_all_at(&buffer[..step], at)?;
+        at += step as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::{DEFAULT_BYTES, create};
+    use crate::error::Diagnose;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    #[test]
+    fn a_copy_holds_the_same_and_takes_no_more_space() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = create(&directory.path().join("disk"), DEFAULT_BYTES).unwrap();
+        let marks = [(5 << 30, "middle"), (DEFAULT_BYTES - 4, "last")];
+        for (at, text) in marks {
+            disk.write_all_at(&text.as_bytes()[..4], at).unwrap();
+        }
+        let path = directory.path().join("copy");
+        let copied = copy(&disk, &path).unwrap();
+
+        assert_eq!(copied.length, DEFAULT_BYTES);
+        assert!(copied.shared || (4096..1 << 20).contains(&copied.bytes_written), "{copied:?}");
+        let copy = File::open(&path).unwrap();
+        let status = copy.metadata().unwrap();
+        assert_eq!(status.len(), DEFAULT_BYTES);
+        assert_eq!(status.permissions().mode() & 0o777, 0o600);
+        assert!(status.blocks() <= disk.metadata().unwrap().blocks());
+        for (at, text) in marks {
+            let mut found = [0; 4];
+            copy.read_exact_at(&mut found, at).unwrap();
+            assert_eq!(found, text.as_bytes()[..4]);
+        }
+        let (mut old, mut new) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+        disk.read_exact_at(&mut old, 0).unwrap();
+        copy.read_exact_at(&mut new, 0).unwrap();
+        assert_eq!(old, new);
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_way_around_copy_file_range_copies_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("from");
+        let content: Vec<u8> = (0..=250).cycle().take(3 * BUFFER + 17).collect();
+        std::fs::write(&path, &content).unwrap();
+        let copy = tempfile::tempfile().unwrap();
+        copy_by_hand(&File::open(&path).unwrap(), &copy, 5, content.len() as u64).unwrap();
+        let mut found = vec![0; content.len() - 5];
+        copy.read_exact_at(&mut found, 5).unwrap();
+        assert_eq!(found, content[5..]);
+    }
+
+    #[test]
+    fn a_disk_is_never_overwritten_and_a_failure_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = create(&directory.path().join("disk"), DEFAULT_BYTES).unwrap();
+        let error = copy(&disk, &directory.path().join("disk")).unwrap_err();
+        assert_eq!(error.code(), "disk_exists");
+
+        let unreadable = File::options().write(true).open(directory.path().join("disk")).unwrap();
+        let path = directory.path().join("copy");
+        copy(&unreadable, &path).unwrap_err();
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_copy_left_does_not_hinder_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = create(&directory.path().join("disk"), DEFAULT_BYTES).unwrap();
+        std::fs::write(directory.path().join("copy.new"), "half").unwrap();
+        copy(&disk, &directory.path().join("copy")).unwrap();
+        let mode = directory.path().join("copy").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(!directory.path().join("copy.new").exists());
+    }
+}
