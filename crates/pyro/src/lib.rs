@@ -19,6 +19,7 @@ pub mod fetch;
 pub mod guest;
 pub mod lock;
 pub mod machine;
+pub mod patch;
 pub mod runtime;
 pub mod shim;
 pub mod store;
