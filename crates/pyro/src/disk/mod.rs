@@ -5,7 +5,10 @@
 mod copy;
 mod create;
 mod error;
+mod ext4;
+mod view;
 
 pub use copy::{Copied, copy};
 pub use create::{DEFAULT_BYTES, create};
 pub use error::DiskError;
+pub use view::{Beginning, DiskView, Listed, Metadata, NodeKind, Reader, ViewError};
