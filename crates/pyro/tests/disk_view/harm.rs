@@ -23,11 +23,11 @@ fn damage_anywhere_is_an_error_at_most() {
     let mut random = Random(1);
     for _ in 0..800 {
         let place = blocks[random.below(blocks.len())] * 4096 + random.below(4096) as u64;
-        let mut original = [0; 8];
-        let length = 1 + random.below(8);
+        let mut original = [0; 64];
+        let length = 1 + random.below(64);
         file.read_exact_at(&mut original[..length], place).unwrap();
         let value = [0x00, 0xff, 0x7f, 0x80, 0x01][random.below(5)];
-        file.write_all_at(&[value; 8][..length], place).unwrap();
+        file.write_all_at(&[value; 64][..length], place).unwrap();
         match look_at_everything(&image) {
             Ok(()) => shown += 1,
             Err(_) => refused += 1,
