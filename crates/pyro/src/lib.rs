@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod paths;
 
+mod archive;
 mod digest;
 pub mod disk;
 pub mod doctor;

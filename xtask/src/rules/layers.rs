@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// stands above all.
 const LAYERS: [&[&str]; 8] = [
     &["error", "config", "paths", "event"],
-    &["digest", "durable", "lock"],
+    &["archive", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "machine", "guest"],
-    &["network", "environment", "runtime"],
+    &["network", "environment", "runtime", "seed"],
     &["shim"],
     &["workspace", "vm"],
     &["doctor"],

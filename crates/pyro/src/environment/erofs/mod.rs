@@ -12,11 +12,9 @@
 //! metadata           inodes, root first, breadth first, with short tails inline
 //! ```
 
-mod archive;
 mod directory;
 mod layout;
 mod output;
-mod pax;
 mod place;
 mod tar;
 mod tree;
@@ -25,6 +23,7 @@ mod xattr;
 
 pub use self::tar::write_from_tar;
 pub use self::writer::{DeviceKind, Metadata, Writer};
+use crate::archive::ArchiveError;
 use crate::error::{Diagnose, Kind};
 
 /// What came out of writing an image.
@@ -163,13 +162,24 @@ impl Diagnose for ErofsError {
     }
 }
 
+impl From<ArchiveError> for ErofsError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Read(source) => Self::Read(source),
+            ArchiveError::Malformed { offset, what } => Self::Malformed { offset, what },
+            ArchiveError::CutOff => Self::CutOff,
+            ArchiveError::Unsupported { path, what } => Self::Unsupported { path, what },
+            ArchiveError::LongExtension { limit } => {
+                Self::TooMuch { what: "bytes in one extended header", limit }
+            }
+        }
+    }
+}
+
 impl ErofsError {
     /// What a failed read of the source means.
     fn reading(source: std::io::Error) -> Self {
-        match source.kind() {
-            std::io::ErrorKind::UnexpectedEof => Self::CutOff,
-            _ => Self::Read(source),
-        }
+        ArchiveError::reading(source).into()
     }
 }
 

@@ -1,8 +1,8 @@
 //! From a tar stream to an image: each member becomes one call of the writer.
 
-use super::archive::{Archive, Member};
 use super::writer::{DeviceKind, Metadata, Writer};
 use super::{ErofsError, Limits, Summary, printable};
+use crate::archive::{Member, Members};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use tar::EntryType;
@@ -27,12 +27,12 @@ pub fn write_from_tar(
 ) -> Result<Summary, ErofsError> {
     let reported = Reported { inner: tar, bytes: 0, next: PROGRESS_STEP, progress };
     let reader = BufReader::with_capacity(BUFFER, reported);
-    let mut archive = Archive::new(reader, limits.max_extension);
+    let mut members = Members::new(reader, limits.max_extension);
     let mut writer = Writer::new(image, limits.clone())?;
-    while let Some(member) = archive.next_member()? {
-        add(&mut writer, member, &mut archive.contents())?;
+    while let Some(member) = members.next_member()? {
+        add(&mut writer, member, &mut members.contents())?;
     }
-    archive.drain()?;
+    members.drain()?;
     writer.finish()
 }
 

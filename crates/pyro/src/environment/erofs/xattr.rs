@@ -3,10 +3,7 @@
 
 use super::ErofsError;
 use super::layout::XATTR_HEADER;
-use std::collections::BTreeMap;
-
-/// Name and value of every attribute of one entry, full names with their namespace.
-pub(super) type Xattrs = BTreeMap<Vec<u8>, Vec<u8>>;
+use crate::archive::Xattrs;
 
 /// Namespaces and their `EROFS_XATTR_INDEX_*`; the first that matches counts.
 const NAMESPACES: [(&[u8], u8); 5] = [

@@ -2,7 +2,7 @@
 //! file system image needs them. The `tar` crate splits records at newlines, which binary
 //! attribute values contain; these are taken by their length.
 
-use super::xattr::Xattrs;
+use super::Xattrs;
 
 /// Prefix of the records that carry extended attributes, after star and GNU tar.
 const XATTR: &[u8] = b"SCHILY.xattr.";

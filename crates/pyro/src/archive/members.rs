@@ -1,30 +1,29 @@
 //! A tar archive as a stream of members, with GNU and pax extensions resolved. Header fields are
 //! read by the `tar` crate; the walk over members is ours, because that crate reads extension
-//! records of any claimed length into memory. Nothing here knows of images.
+//! records of any claimed length into memory.
 
 use super::pax::Pax;
-use super::xattr::Xattrs;
-use super::{ErofsError, printable};
+use super::{ArchiveError, Xattrs};
 use std::io::{self, Read};
 use tar::{EntryType, Header};
 
 const RECORD: u64 = 512;
 
 /// One member of the archive, its contents aside.
-pub(super) struct Member {
-    pub(super) header: Header,
-    pub(super) kind: EntryType,
-    pub(super) path: Vec<u8>,
-    pub(super) link: Vec<u8>,
-    pub(super) size: u64,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mtime: i64,
-    pub(super) xattrs: Xattrs,
+pub(crate) struct Member {
+    pub(crate) header: Header,
+    pub(crate) kind: EntryType,
+    pub(crate) path: Vec<u8>,
+    pub(crate) link: Vec<u8>,
+    pub(crate) size: u64,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) mtime: i64,
+    pub(crate) xattrs: Xattrs,
 }
 
 /// Reads members one after another.
-pub(super) struct Archive<R> {
+pub(crate) struct Members<R> {
     reader: Counted<R>,
     max_extension: u64,
     global: Pax,
@@ -33,15 +32,15 @@ pub(super) struct Archive<R> {
     padding: u64,
 }
 
-impl<R: Read> Archive<R> {
-    pub(super) fn new(reader: R, max_extension: u64) -> Self {
+impl<R: Read> Members<R> {
+    pub(crate) fn new(reader: R, max_extension: u64) -> Self {
         let reader = Counted { inner: reader, position: 0 };
         Self { reader, max_extension, global: Pax::default(), contents: 0, padding: 0 }
     }
 
     /// The next member, `None` at the end-of-archive mark. What was left unread of the one before
     /// is skipped.
-    pub(super) fn next_member(&mut self) -> Result<Option<Member>, ErofsError> {
+    pub(crate) fn next_member(&mut self) -> Result<Option<Member>, ArchiveError> {
         let mut pax = self.global.clone();
         let mut long_name = None;
         let mut long_link = None;
@@ -71,13 +70,18 @@ impl<R: Read> Archive<R> {
     }
 
     /// The current member's contents.
-    pub(super) fn contents(&mut self) -> impl Read + '_ {
+    pub(crate) fn contents(&mut self) -> impl Read + '_ {
         Contents { reader: &mut self.reader, left: &mut self.contents }
     }
 
+    /// What follows the end-of-archive mark.
+    pub(crate) fn into_rest(self) -> impl Read {
+        self.reader
+    }
+
     /// Reads on to the end of the stream, so that whoever fills a pipe can finish.
-    pub(super) fn drain(mut self) -> Result<(), ErofsError> {
-        io::copy(&mut self.reader, &mut io::sink()).map_err(ErofsError::Read)?;
+    pub(crate) fn drain(mut self) -> Result<(), ArchiveError> {
+        io::copy(&mut self.reader, &mut io::sink()).map_err(ArchiveError::Read)?;
         Ok(())
     }
 
@@ -87,11 +91,11 @@ impl<R: Read> Archive<R> {
         pax: Pax,
         long_name: Option<Vec<u8>>,
         long_link: Option<Vec<u8>>,
-    ) -> Result<Member, ErofsError> {
+    ) -> Result<Member, ArchiveError> {
         let path = pax.path.or(long_name).unwrap_or_else(|| header.path_bytes().into_owned());
         if pax.sparse || header.entry_type().is_gnu_sparse() {
-            return Err(ErofsError::Unsupported {
-                path: printable(&path),
+            return Err(ArchiveError::Unsupported {
+                path: path.escape_ascii().to_string(),
                 what: "a sparse member; make the archive without --sparse".into(),
             });
         }
@@ -110,8 +114,8 @@ impl<R: Read> Archive<R> {
         let kind = kind(&header, &path);
         self.begin(size)?;
         let owner = |id: u64| {
-            u32::try_from(id).map_err(|_| ErofsError::Unsupported {
-                path: printable(&path),
+            u32::try_from(id).map_err(|_| ArchiveError::Unsupported {
+                path: path.escape_ascii().to_string(),
                 what: format!("owner {id}"),
             })
         };
@@ -120,11 +124,11 @@ impl<R: Read> Archive<R> {
     }
 
     /// The next header of any kind, its checksum verified.
-    fn next_header(&mut self) -> Result<Option<Header>, ErofsError> {
+    fn next_header(&mut self) -> Result<Option<Header>, ArchiveError> {
         self.skip(self.contents.saturating_add(self.padding))?;
         (self.contents, self.padding) = (0, 0);
         let mut header = Header::new_old();
-        self.reader.read_exact(header.as_mut_bytes()).map_err(ErofsError::reading)?;
+        self.reader.read_exact(header.as_mut_bytes()).map_err(ArchiveError::reading)?;
         if header.as_bytes().iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
@@ -137,43 +141,42 @@ impl<R: Read> Archive<R> {
         Ok(Some(header))
     }
 
-    fn long_name(&mut self, header: &Header) -> Result<Vec<u8>, ErofsError> {
+    fn long_name(&mut self, header: &Header) -> Result<Vec<u8>, ArchiveError> {
         let mut name = self.extension(header)?;
         name.truncate(name.iter().position(|byte| *byte == 0).unwrap_or(name.len()));
         Ok(name)
     }
 
-    fn extension(&mut self, header: &Header) -> Result<Vec<u8>, ErofsError> {
+    fn extension(&mut self, header: &Header) -> Result<Vec<u8>, ArchiveError> {
         let size = header.entry_size().map_err(|error| self.field(&error))?;
         if size > self.max_extension {
-            let what = "bytes in one extended header";
-            return Err(ErofsError::TooMuch { what, limit: self.max_extension });
+            return Err(ArchiveError::LongExtension { limit: self.max_extension });
         }
         self.begin(size)?;
         let mut bytes = Vec::new();
-        self.contents().read_to_end(&mut bytes).map_err(ErofsError::reading)?;
+        self.contents().read_to_end(&mut bytes).map_err(ArchiveError::reading)?;
         Ok(bytes)
     }
 
-    fn begin(&mut self, size: u64) -> Result<(), ErofsError> {
+    fn begin(&mut self, size: u64) -> Result<(), ArchiveError> {
         let end = size.checked_next_multiple_of(RECORD);
         let end = end.ok_or_else(|| self.malformed("a size beyond 64 bits"))?;
         (self.contents, self.padding) = (size, end - size);
         Ok(())
     }
 
-    fn skip(&mut self, bytes: u64) -> Result<(), ErofsError> {
+    fn skip(&mut self, bytes: u64) -> Result<(), ArchiveError> {
         let mut skipped = (&mut self.reader).take(bytes);
-        let count = io::copy(&mut skipped, &mut io::sink()).map_err(ErofsError::Read)?;
-        if count < bytes { Err(ErofsError::CutOff) } else { Ok(()) }
+        let count = io::copy(&mut skipped, &mut io::sink()).map_err(ArchiveError::Read)?;
+        if count < bytes { Err(ArchiveError::CutOff) } else { Ok(()) }
     }
 
-    fn field(&self, error: &io::Error) -> ErofsError {
+    fn field(&self, error: &io::Error) -> ArchiveError {
         self.malformed(error.to_string())
     }
 
-    fn malformed(&self, what: impl Into<String>) -> ErofsError {
-        ErofsError::Malformed { offset: self.reader.position, what: what.into() }
+    fn malformed(&self, what: impl Into<String>) -> ArchiveError {
+        ArchiveError::Malformed { offset: self.reader.position, what: what.into() }
     }
 }
 
