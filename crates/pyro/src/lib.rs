@@ -18,6 +18,7 @@ mod durable;
 pub mod environment;
 pub mod fetch;
 pub mod guest;
+pub mod hostfs;
 pub mod lock;
 pub mod machine;
 pub mod patch;
