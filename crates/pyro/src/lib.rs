@@ -23,6 +23,7 @@ pub mod lock;
 pub mod machine;
 pub mod patch;
 pub mod runtime;
+pub mod seed;
 pub mod shim;
 pub mod store;
 pub mod vm;
