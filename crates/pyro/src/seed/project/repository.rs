@@ -36,8 +36,8 @@ impl Repository {
         if path.as_os_str().is_empty() {
             return Err(SeedError::NoProject { path: directory.to_owned() });
         }
-        let own_path = path.join(git.path(&path, &["rev-parse", "--git-dir"])?);
-        let common_path = path.join(git.path(&path, &["rev-parse", "--git-common-dir"])?);
+        let own_path = resolved(git, directory, "--git-dir")?;
+        let common_path = resolved(git, directory, "--git-common-dir")?;
         let tree = Directory::open(&path).at("open", &path)?;
         let own = Directory::open(&own_path).at("open", &own_path)?;
         let common = Directory::open(&common_path).at("open", &common_path)?;
@@ -57,12 +57,12 @@ impl Repository {
     /// The work tree leads to the repository, and the repository back to the work tree.
     fn confirm(&self) -> Result<(), SeedError> {
         let own = id(&self.own, &self.own_path)?;
-        let marker = match self.tree.enter(".git".as_ref()) {
-            Ok(inside) => id(&inside, &self.own_path)?,
+        let (marker, is_inside) = match self.tree.enter(".git".as_ref()) {
+            Ok(inside) => (id(&inside, &self.own_path)?, !self.is_linked),
             Err(Errno::NOTDIR) => {
                 let target = pointer::gitfile(&self.tree, &self.path)?;
                 let directory = Directory::open(&target).at("open", &target)?;
-                id(&directory, &target)?
+                (id(&directory, &target)?, false)
             }
             Err(Errno::LOOP) => {
                 return Err(self.unsupported("its .git is a symbolic link", "clone it first"));
@@ -76,7 +76,6 @@ impl Repository {
             let why = "its .git leads to another repository than git's own answer";
             return Err(self.unsupported(why, "unset core.worktree"));
         }
-        let is_inside = self.own_path.parent() == Some(&self.path) && !self.is_linked;
         if is_inside || self.is_confirmed_from_outside()? {
             return Ok(());
         }
@@ -122,6 +121,12 @@ impl Repository {
         let (why, hint) = (why.to_owned(), hint.to_owned());
         SeedError::Project { path: self.path.clone(), why, hint }
     }
+}
+
+/// A directory of git's for whoever is in `directory`, without links in its path.
+fn resolved(git: &Git, directory: &Path, which: &str) -> Result<PathBuf, SeedError> {
+    let path = directory.join(git.path(directory, &["rev-parse", which])?);
+    Ok(path.canonicalize().at("resolve", &path)?)
 }
 
 fn id(directory: &Directory, path: &Path) -> Result<FileId, SeedError> {
