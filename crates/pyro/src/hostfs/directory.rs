@@ -6,7 +6,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// An open directory.
@@ -82,10 +82,7 @@ impl Directory {
     /// Those of `openat2(2)`: `ELOOP` for a link on the way, `EXDEV` for a way that leads outside.
     pub fn regular_file_beneath(&self, path: &Path) -> Result<Regular, Errno> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        match beneath(&self.0, path, flags) {
-            Err(error) => Err(error),
-            opened => regular(opened),
-        }
+        beneath(&self.0, path, flags).and_then(|file| regular(Ok(file)))
     }
 
     /// The status of `name`, of the link itself where it is one.
@@ -129,8 +126,15 @@ impl Directory {
     }
 }
 
+/// What is known to be a directory, opened for reading.
+impl From<OwnedFd> for Directory {
+    fn from(directory: OwnedFd) -> Self {
+        Self(directory)
+    }
+}
+
 impl AsFd for Directory {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }

@@ -48,18 +48,17 @@ impl Source {
         // without waiting: the path may be a pipe
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
+            Ok(file) => file,
             Err(Errno::NOENT) => return Err(SeedError::NotFound { path: path.to_owned() }),
             Err(error) => return Err(error).at("open", path).map_err(Into::into),
         };
         let stat = rustix::fs::fstat(&file).at("look at", path)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => {
-                let directory = Directory::open(path).at("open", path)?;
-                let path = path.to_owned();
+                let (path, directory) = (path.to_owned(), Directory::from(file));
                 Ok(Self::Directory(OpenDirectory { path, directory, withhold: false }))
             }
-            FileType::RegularFile => Self::archive(path.to_owned(), file),
+            FileType::RegularFile => Self::archive(path.to_owned(), file.into()),
             _ => Err(SeedError::NotASource {
                 path: path.to_owned(),
                 why: "it is neither a directory nor a file".into(),

@@ -8,3 +8,4 @@ mod directory;
 mod file_tree;
 mod project;
 mod races;
+mod stream;

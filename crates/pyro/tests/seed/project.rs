@@ -458,18 +458,39 @@ assert b'zgit/hooks/x' in index
 index = index.replace(b'zgit/hooks/x', b'.git/hooks/x')
 open('.git/index', 'wb').write(index + hashlib.sha1(index).digest())";
 
+/// A configuration whose git is started with more in its environment.
+fn config_with(place: &Place, environment: &str) -> Config {
+    let mut config = config();
+    let git = config.find_program("git").unwrap();
+    let script = format!("#!/bin/sh\n{environment} exec {} \"$@\"\n", git.display());
+    write(place.0.path(), "bin/git", &script);
+    fs::set_permissions(place.path("bin/git"), PermissionsExt::from_mode(0o755)).unwrap();
+    config.search_path.insert(0, place.path("bin"));
+    config
+}
+
+#[test]
+fn text_stays_as_the_users_own_settings_have_it() {
+    let place = Place::new();
+    let path = place.repository("a");
+    write(&path, "text.txt", "one\r\ntwo\r\n");
+    git(&path, &["-c", "core.autocrlf=true", "add", "text.txt"]);
+    git(&path, &["commit", "-q", "-m", "text"]);
+    write(place.0.path(), "global", "[core]\n\tautocrlf = true\n");
+    let environment = format!("GIT_CONFIG_GLOBAL={}", place.path("global").display());
+    let project = Project::at(&config_with(&place, &environment), &path).unwrap();
+    let arrived = receive(Source::Project(project), &SeedLimits::default()).unwrap();
+    let unpacked = arrived.unpack();
+    let said = status(&unpacked.path().join("tree"));
+    assert!(said.lines().all(|line| line.starts_with('#')), "{said}");
+}
+
 #[test]
 fn a_directory_of_somebody_else_is_refused_with_the_next_step() {
     let place = Place::new();
     let path = place.repository("theirs");
-    let mut config = config();
-    let git = config.find_program("git").unwrap();
     // git's own way to be told that everything belongs to somebody else (its t0033)
-    let script =
-        format!("#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {} \"$@\"\n", git.display());
-    write(place.0.path(), "bin/git", &script);
-    fs::set_permissions(place.path("bin/git"), PermissionsExt::from_mode(0o755)).unwrap();
-    config.search_path.insert(0, place.path("bin"));
+    let config = config_with(&place, "GIT_TEST_ASSUME_DIFFERENT_OWNER=1");
     let error = pyro::Error::from(Project::at(&config, &path).unwrap_err());
     assert_eq!(error.code(), "git_unsafe_directory");
     assert!(error.hints()[0].contains("safe.directory"), "{:?}", error.hints());

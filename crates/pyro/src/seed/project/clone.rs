@@ -11,8 +11,20 @@ use crate::event::{self, Observer};
 use std::path::Path;
 use std::process::Command;
 
-/// A server that sends less than this is given up after so long (git-config(1), `http.lowSpeedLimit`).
-const SLOW: [&str; 4] = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"];
+/// A server that sends less than this is given up after so long (git-config(1), `http.lowSpeedLimit`),
+/// and nothing goes on in the background afterwards.
+const SETTINGS: [&str; 8] = [
+    "-c",
+    "http.lowSpeedLimit=1000",
+    "-c",
+    "http.lowSpeedTime=60",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+];
+/// ssh that asks nobody, and leaves no shared connection open behind git's back.
+const SSH: &str = "ssh -o BatchMode=yes -o ControlPath=none";
 
 impl Project {
     /// Clones `url` (https, http, ssh, git, file, or `host:path`) into `into`, which is empty or does
@@ -90,11 +102,11 @@ fn plain(git: &Git, into: &Path, args: &[&str]) -> Result<(), SeedError> {
 /// the URL is handed over in the environment, which only this user can read; `clean` stands for it.
 fn fetching(git: &Git, config: &Config, directory: &Path, url: &str, clean: &str) -> Command {
     let mut command = git.command(directory);
-    command.args(SLOW).args(["-c", "protocol.allow=never"]);
+    command.args(SETTINGS).args(["-c", "protocol.allow=never"]);
     for protocol in PROTOCOLS {
         command.arg("-c").arg(format!("protocol.{protocol}.allow=always"));
     }
-    command.env_remove("GIT_ALLOW_PROTOCOL").env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+    command.env_remove("GIT_ALLOW_PROTOCOL").env("GIT_SSH_COMMAND", SSH);
     command.envs(config.proxies.iter().map(|(name, value)| (name, value)));
     if clean != url {
         command.env("GIT_CONFIG_COUNT", "1");

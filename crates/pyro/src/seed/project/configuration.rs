@@ -132,7 +132,8 @@ impl Settings {
         for key in TEXT {
             // first, so that the repository's own come later and win
             let args = ["config", "--global", "--includes", "--get", key];
-            if let Some(mut value) = git.output(Path::new("/"), &args, b"")? {
+            // a user without a home has no settings either, and git calls that an error
+            if let Ok(Some(mut value)) = git.output(Path::new("/"), &args, b"") {
                 value.pop_if(|last| *last == b'\n');
                 file.add(key.as_bytes(), Some(&value));
             }

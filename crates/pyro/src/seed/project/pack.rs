@@ -77,6 +77,9 @@ fn pack_inner(
         packer.seeded.ignored_count += 1;
         return Ok(());
     }
+    if repository.path != path {
+        return Err(SeedError::entry(inner.path, "it is not the top of a repository's work tree"));
+    }
     let tree = [&place.tree, inner.path, b"/"].concat();
     let git_place = match module_of(outer, &repository) {
         Some(module) => [&place.git, &b"/modules/"[..], module].concat(),
