@@ -64,7 +64,7 @@ async fn unpack(session: &Session, tar: &str) {
 
 async fn changes(session: &Session, taken: &ManifestTaken) -> Duration {
     let start = Instant::now();
-    let request = Request::Changes { checksum: taken.checksum.clone(), limit: 1000 };
+    let request = Request::Changes { checksum: Some(taken.checksum.clone()), limit: 1000 };
     let done: ChangesDone = ask(session, &request).await;
     assert_eq!((done.changes, done.git_metadata_changed), (10, false));
     start.elapsed()

@@ -25,7 +25,19 @@ async fn run(agent: &Agent, script: &str) {
 }
 
 async fn changes(agent: &Agent, checksum: &str) -> Result<(Vec<Change>, ChangesDone), Refusal> {
-    agent.lines(&Request::Changes { checksum: checksum.into(), limit: 1000 }).await
+    agent.lines(&Request::Changes { checksum: Some(checksum.into()), limit: 1000 }).await
+}
+
+#[tokio::test]
+async fn without_a_manifest_everything_is_new() {
+    let agent = Agent::start().await;
+    fs::create_dir(agent.path("workspace")).unwrap();
+    run(&agent, "mkdir d; echo 1 >d/f").await;
+    let request = Request::Changes { checksum: None, limit: 10 };
+    let (changes, done): (Vec<Change>, ChangesDone) = agent.lines(&request).await.unwrap();
+    assert_eq!(done.changes, 2);
+    assert!(changes.iter().all(|change| change.before.is_none() && change.after.is_some()));
+    assert_eq!(changes[1].path.to_string(), "d/f");
 }
 
 /// The changes, each as one letter and a path: added, removed, modified.
@@ -210,7 +222,7 @@ async fn links_lead_nowhere_wherever_they_are() {
 async fn a_limit_cuts_the_list_but_not_the_count() {
     let (agent, taken) = workspace("mkdir many").await;
     run(&agent, "cd many; seq -f %06g 20000 | xargs touch; git init -q").await;
-    let request = Request::Changes { checksum: taken.checksum, limit: 10 };
+    let request = Request::Changes { checksum: Some(taken.checksum), limit: 10 };
     let (changes, done) = agent.lines::<Change, ChangesDone>(&request).await.unwrap();
     assert_eq!(changes.len(), 10);
     assert_eq!(done, ChangesDone { changes: 20_000, truncated: true, git_metadata_changed: true });

@@ -91,8 +91,10 @@ pub enum Request {
     /// on the main lane in [tree order](GuestPath::tree_order), then one
     /// [`tree::ChangesDone`](crate::tree::ChangesDone) message and `Finish`. (Since 2.)
     Changes {
-        /// The manifest's, as [`tree::ManifestTaken`](crate::tree::ManifestTaken) gave it.
-        checksum: String,
+        /// The manifest's, as [`tree::ManifestTaken`](crate::tree::ManifestTaken) gave it; none:
+        /// there is no manifest, everything is new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        checksum: Option<String>,
         /// How many changes to send at most.
         limit: u64,
     },
@@ -239,7 +241,10 @@ mod tests {
                 replace_all: true,
             }),
             serde_json::to_string(&Request::TakeManifest),
-            serde_json::to_string(&Request::Changes { checksum: "0badcafe".into(), limit: 9 }),
+            serde_json::to_string(&Request::Changes {
+                checksum: Some("0badcafe".into()),
+                limit: 9,
+            }),
             serde_json::to_string(&Request::Freeze { limit_ms: 5000 }),
             serde_json::to_string(&Request::Sync),
             serde_json::to_string(&Entry {

@@ -38,11 +38,11 @@ async fn the_library_and_the_agent_understand_each_other() {
     assert_eq!(outcome, EditOutcome::Edited { replacements: 1, bytes: 9 });
     assert_eq!(files::edit(open(edit).await).await.unwrap(), EditOutcome::Missing {});
 
-    let request = Request::Changes { checksum: taken.checksum, limit: 100 };
+    let request = Request::Changes { checksum: Some(taken.checksum), limit: 100 };
     let changes = tree::changes(open(request).await, BOUNDS).await.unwrap();
     let paths: Vec<String> = changes.changes.iter().map(|c| c.path.to_string()).collect();
     assert_eq!((paths, changes.total), (vec!["d".into(), "d/f".into()], 2));
-    let request = Request::Changes { checksum: "00000000".into(), limit: 100 };
+    let request = Request::Changes { checksum: Some("00000000".into()), limit: 100 };
     tree::changes(open(request).await, BOUNDS).await.unwrap_err();
 
     let frozen = freeze::freeze(open(Request::Freeze { limit_ms: 60_000 }).await).await.unwrap();

@@ -6,7 +6,9 @@ use crate::manifest;
 use pyro_proto::mux::Stream;
 use std::sync::Arc;
 
-pub(super) async fn run(agent: Arc<Agent>, checksum: String, limit: u64, stream: Stream) {
-    transfer::give(stream, move |outlet| manifest::compare(&agent.disk, &checksum, limit, outlet))
-        .await;
+pub(super) async fn run(agent: Arc<Agent>, checksum: Option<String>, limit: u64, stream: Stream) {
+    transfer::give(stream, move |outlet| {
+        manifest::compare(&agent.disk, checksum.as_deref(), limit, outlet)
+    })
+    .await;
 }

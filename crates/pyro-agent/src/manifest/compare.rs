@@ -14,17 +14,19 @@ use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Write};
 
-/// Writes what differs as JSON lines, not more than `limit`.
+/// Writes what differs as JSON lines, not more than `limit`. Without a `checksum` there is no manifest,
+/// and everything is new.
 ///
 /// # Errors
 /// There is no manifest, or it is not the one with `checksum`; then what was written means nothing.
 pub(crate) fn compare(
     disk: &Disk,
-    checksum: &str,
+    checksum: Option<&str>,
     limit: u64,
     out: &mut impl Write,
 ) -> Result<ChangesDone, Refusal> {
-    let manifest = open(disk).and_then(Reader::new).map_err(|e| failed(&e))?;
+    let open = |_| open(disk).and_then(Reader::new).map_err(|e| failed(&e));
+    let manifest = checksum.map(open).transpose()?;
     let workspace = disk.workspace().map_err(|e| Refusal::from_io("cannot open /workspace", &e))?;
     let done = ChangesDone { changes: 0, truncated: false, git_metadata_changed: false };
     let mut comparison = Comparison {
@@ -33,7 +35,8 @@ pub(crate) fn compare(
         told: Told { out, limit, done },
     };
     comparison.run()?;
-    if format!("{:08x}", comparison.manifest.checksum()) != checksum {
+    let read = comparison.manifest.map(|manifest| format!("{:08x}", manifest.checksum()));
+    if read.as_deref() != checksum {
         return Err(Refusal::new(
             RefusalCode::Failed,
             "the manifest is not the one that was taken",
@@ -53,7 +56,7 @@ fn open(disk: &Disk) -> io::Result<File> {
 
 struct Comparison<'a, W: Write> {
     live: Walk,
-    manifest: Reader,
+    manifest: Option<Reader>,
     told: Told<'a, W>,
 }
 
@@ -61,7 +64,7 @@ impl<W: Write> Comparison<'_, W> {
     fn run(&mut self) -> Result<(), Refusal> {
         self.live.advance()?;
         self.recall()?;
-        while let Some(order) = order(self.live.found(), self.manifest.record()) {
+        while let Some(order) = order(self.live.found(), self.record()) {
             self.tell(order)?;
             if order != Ordering::Greater {
                 self.live.advance()?;
@@ -74,13 +77,18 @@ impl<W: Write> Comparison<'_, W> {
     }
 
     fn recall(&mut self) -> Result<bool, Refusal> {
-        self.manifest.advance().map_err(|e| failed(&e))
+        self.manifest.as_mut().map_or(Ok(false), Reader::advance).map_err(|e| failed(&e))
+    }
+
+    fn record(&self) -> Option<Record<'_>> {
+        self.manifest.as_ref().and_then(Reader::record)
     }
 
     /// Tells what there is to tell of the entry that comes first, or of both where they are the same.
     fn tell(&mut self, order: Ordering) -> Result<(), Refusal> {
         let live = self.live.found().filter(|_| order != Ordering::Greater);
-        let record = self.manifest.record().filter(|_| order != Ordering::Less);
+        let recorded = self.manifest.as_ref().and_then(Reader::record);
+        let record = recorded.filter(|_| order != Ordering::Less);
         let now = live.as_ref().map(Fingerprint::of).transpose()?;
         if now.as_ref() != record.map(|record| record.fingerprint) {
             self.told.change(live, now.as_ref(), record)?;
