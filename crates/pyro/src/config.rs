@@ -10,6 +10,8 @@ use std::time::Duration;
 pub mod env_var {
     /// One directory for cache, state and data, instead of the three XDG ones.
     pub const PYRO_HOME: &str = "PYRO_HOME";
+    /// How long an expired workspace is kept before it is deleted, in seconds.
+    pub const PYRO_KEEP_EXPIRED_SECONDS: &str = "PYRO_KEEP_EXPIRED_SECONDS";
     /// The backend to use: `auto`, `firecracker`, `qemu`, `qemu-kvm`, `qemu-tcg`, `process`.
     pub const PYRO_BACKEND: &str = "PYRO_BACKEND";
     /// Refuse anything weaker: `hardware-vm` or `emulated-vm`.
@@ -131,6 +133,8 @@ pub struct Config {
     pub boot_deadlines: [Duration; 2],
     /// How many vms that were created may be started at a time, by all processes together.
     pub max_active_vms: usize,
+    /// How long an expired workspace is kept, with its disk, before it is deleted.
+    pub expired_kept_for: Duration,
 }
 
 /// [`Config::max_active_vms`], unless a program sets another.
@@ -138,6 +142,8 @@ pub const MAX_ACTIVE_VMS: usize = 4;
 
 /// An emulated boot takes about a second; with eight at once on two cores it took four. A guest
 /// whose clock went wrong never answers.
+/// [`Config::expired_kept_for`], unless the user sets another.
+pub const EXPIRED_KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 const BOOT_DEADLINES: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(60)];
 
 const PROXY_VARIABLES: [&str; 8] = [
@@ -187,6 +193,9 @@ impl Config {
                 .collect(),
             boot_deadlines: BOOT_DEADLINES,
             max_active_vms: MAX_ACTIVE_VMS,
+            expired_kept_for: expired_kept_for(
+                text(env_var::PYRO_KEEP_EXPIRED_SECONDS).as_deref(),
+            )?,
         })
     }
 
@@ -229,6 +238,15 @@ fn backend(value: Option<&str>) -> Result<BackendChoice, ConfigError> {
                 allowed: "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process",
             });
         }
+    })
+}
+
+fn expired_kept_for(value: Option<&str>) -> Result<Duration, ConfigError> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(EXPIRED_KEPT_FOR) };
+    value.parse().map(Duration::from_secs).map_err(|_| ConfigError::BadValue {
+        name: env_var::PYRO_KEEP_EXPIRED_SECONDS,
+        value: value.to_owned(),
+        allowed: "a number of seconds",
     })
 }
 

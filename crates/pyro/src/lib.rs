@@ -11,6 +11,7 @@ pub mod event;
 pub mod paths;
 
 mod archive;
+mod clock;
 mod digest;
 pub mod disk;
 pub mod doctor;
@@ -19,6 +20,7 @@ pub mod environment;
 pub mod fetch;
 pub mod guest;
 pub mod hostfs;
+pub mod journal;
 pub mod lock;
 pub mod machine;
 pub mod patch;

@@ -61,4 +61,11 @@ impl Paths {
     pub fn vms(&self) -> PathBuf {
         self.state.join("vms")
     }
+
+    /// One directory per workspace, named by its id: its record, disk, baseline and history. Its machine,
+    /// while it is started, has the same name below [`Paths::machines`].
+    #[must_use]
+    pub fn workspaces(&self) -> PathBuf {
+        self.state.join("workspaces")
+    }
 }

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms of the library, low to high. A file uses its own room and lower layers; `lib.rs`
 /// stands above all.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["error", "config", "paths", "event"],
-    &["archive", "digest", "durable", "lock"],
-    &["hostfs", "secret", "fetch", "store", "disk", "patch", "machine", "guest"],
+    &["archive", "clock", "digest", "durable", "lock"],
+    &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
     &["network", "environment", "runtime", "seed"],
     &["shim"],
-    &["workspace", "vm"],
+    &["vm"],
+    &["workspace"],
     &["doctor"],
     &[ROOT],
 ];

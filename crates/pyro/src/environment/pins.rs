@@ -1,5 +1,5 @@
 //! What a machine needs to stay bootable. Whoever makes a machine writes `pins.json` into its
-//! directory (`<state>/machines/<id>/`, or `<state>/vms/<id>/` for one that is only created) before it relies on anything in the cache, and keeps
+//! directory (`<state>/machines/<id>/`, or `<state>/vms/<id>/` and `<state>/workspaces/<id>/` for what outlives it) before it relies on anything in the cache, and keeps
 //! [`super::Environments::hold`] from asking for the environment until the file is written: prune
 //! removes nothing in between. The file goes with the machine's directory.
 

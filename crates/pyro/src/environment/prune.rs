@@ -46,7 +46,7 @@ pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, Environmen
     let _alone = cache.lock("prune", "using the cache", &ignore)?;
     building::sweep(cache, &Remover::of(config));
     let (mut used, notes) = of_environments(config, cache)?;
-    for kept in [config.paths.machines(), config.paths.vms()] {
+    for kept in [config.paths.machines(), config.paths.vms(), config.paths.workspaces()] {
         used.extend(pins::of_all_machines(&kept)?);
     }
     let mut pruned = Pruned::default();

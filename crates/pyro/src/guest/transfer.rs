@@ -5,6 +5,7 @@ use super::GuestError;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Stream};
 use pyro_proto::request::TransferDone;
+use std::ops::ControlFlow;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 /// Sends all of `source` on a stream opened with `WriteFile` or `WriteTree`.
@@ -25,6 +26,33 @@ pub async fn send<R: AsyncRead + Unpin>(
     let done = done?;
     sent?;
     Ok(done)
+}
+
+/// Hands what a stream opened with `ReadFile` brings to `take`, until that wants no more or nothing
+/// follows. How much is kept is `take`'s decision: a guest may send more than was asked for.
+///
+/// # Errors
+/// [`GuestError`].
+pub async fn read(
+    stream: Stream,
+    mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<(), GuestError> {
+    let (mut sender, mut receiver) = stream.split();
+    sender.finish().await?;
+    loop {
+        match receiver.next().await {
+            Item::Data(_, bytes) => {
+                if take(&bytes).is_break() {
+                    return Ok(());
+                }
+            }
+            Item::Message(json) => return parse(&json).map(drop),
+            Item::Finish => {
+                return Err(GuestError::Nonsense("a transfer ended without its summary"));
+            }
+            Item::Reset(refusal) => return Err(refusal.into()),
+        }
+    }
 }
 
 /// Writes what a stream opened with `ReadFile` or `ReadTree` brings into `target`.

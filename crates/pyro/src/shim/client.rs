@@ -2,12 +2,15 @@
 
 use super::directory::{MachineDirectory, SOCKET};
 use super::error::ShimError;
-use super::protocol::{Ask, Ready};
+use super::protocol::{Ask, Presence, Progress, Ready};
 use crate::error::AtPath;
 use crate::guest::GuestError;
+use crate::journal::Begun;
 use bytes::BytesMut;
+use pyro_proto::RefusalCode;
 use pyro_proto::mux::{Item, Session, Side, Stream};
-use pyro_proto::request::Request;
+use pyro_proto::request::{Exec, Request};
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -81,6 +84,21 @@ impl Client {
         Ok(self)
     }
 
+    /// Gives a lease back: the machine goes on without this connection.
+    ///
+    /// # Errors
+    /// If the shim is gone.
+    pub async fn release(mut self) -> Result<Self, ShimError> {
+        if let Some(mut stream) = self.lease.take() {
+            let given_back = stream.sender.finish().await.is_ok()
+                && matches!(stream.receiver.next().await, Item::Finish);
+            if !given_back {
+                return Err(self.lost());
+            }
+        }
+        Ok(self)
+    }
+
     /// Waits until the machine has booted.
     ///
     /// # Errors
@@ -110,11 +128,77 @@ impl Client {
     /// # Errors
     /// If the shim vanished before it said so.
     pub async fn end(&self) -> Result<(), ShimError> {
-        let mut stream = self.open(&Ask::End).await?;
+        self.ask_for_end(&Ask::End).await
+    }
+
+    async fn ask_for_end(&self, ask: &Ask) -> Result<(), ShimError> {
+        let mut stream = self.open(ask).await?;
         match stream.receiver.next().await {
             Item::Finish => Ok(()),
             _ if !self.directory.path().exists() => Ok(()),
             _ => Err(self.lost()),
+        }
+    }
+
+    /// As [`Client::end`], but the guest first brings its disk into order.
+    ///
+    /// # Errors
+    /// If the shim vanished before it said so.
+    pub async fn stop(&self) -> Result<(), ShimError> {
+        self.ask_for_end(&Ask::Stop).await
+    }
+
+    /// Runs a command of a workspace, see [`Ask::Exec`]; a stream on which what was begun has been read.
+    ///
+    /// # Errors
+    /// If the shim is gone, or cannot write down that the command begins.
+    pub async fn exec(&self, exec: Exec, followed: bool) -> crate::Result<(Begun, Stream)> {
+        let mut stream = self.open(&Ask::Exec { exec, followed }).await?;
+        let begun = self.answer(&mut stream).await?;
+        Ok((begun, stream))
+    }
+
+    /// Waits for a command of a workspace, see [`Ask::Await`].
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn progress(
+        &self,
+        exec_id: &str,
+        beyond: u64,
+        wait: Duration,
+    ) -> crate::Result<Progress> {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let ask = Ask::Await { exec_id: exec_id.to_owned(), beyond, wait_ms };
+        self.answer(&mut self.open(&ask).await?).await
+    }
+
+    /// Ends a command of a workspace: politely, then by force.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn stop_exec(&self, exec_id: &str) -> crate::Result<Progress> {
+        let ask = Ask::StopExec { exec_id: exec_id.to_owned() };
+        self.answer(&mut self.open(&ask).await?).await
+    }
+
+    /// How a workspace stands, after giving it another time to live if one is named.
+    ///
+    /// # Errors
+    /// If the shim is gone.
+    pub async fn presence(&self, ttl_seconds: Option<u64>) -> crate::Result<Presence> {
+        self.answer(&mut self.open(&Ask::Presence { ttl_seconds }).await?).await
+    }
+
+    /// The one message that comes.
+    async fn answer<T: DeserializeOwned>(&self, stream: &mut Stream) -> crate::Result<T> {
+        match stream.receiver.next().await {
+            Item::Message(json) => Ok(serde_json::from_slice(&json)
+                .map_err(|_| GuestError::Nonsense("an answer that cannot be read"))?),
+            Item::Reset(refusal) if refusal.code != RefusalCode::Disconnected => {
+                Err(GuestError::from(refusal).into())
+            }
+            _ => Err(self.lost().into()),
         }
     }
 

@@ -1,19 +1,21 @@
 //! The shim's life: boot the machine, serve whoever asks, and end it when its owner, its time, its
 //! VMM or a signal says so; then leave nothing behind. Who its owner is, the assignment says.
 
+use super::activity::Activity;
 use super::boot::{Booted, boot};
+use super::commands::Commands;
+use super::desk::Desk;
 use super::directory::{Lock, MachineDirectory, SOCKET};
+use super::end::{Cause, End};
 use super::ledger::{Entry, Ledger, boot_id};
-use super::protocol::{Ask, Assignment, Ready, Tenure};
-use super::relay::relay;
-use super::{ShimError, orphans};
+use super::protocol::{Assignment, Tenure};
+use super::serve::{accept, greet_front_end};
+use super::{ShimError, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
-use bytes::{Bytes, BytesMut};
-use pyro_proto::mux::{Ended, Incoming, Session, Side, Stream};
-use pyro_proto::{Refusal, RefusalCode};
+use pyro_proto::mux::{Ended, Session, Stream};
 use std::cell::RefCell;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -22,10 +24,9 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
 
-/// Streams that one front end may have open.
-const MAX_STREAMS: usize = 256;
+/// How long a guest may take to bring its disk into order.
+const POWER_OFF: Duration = Duration::from_secs(15);
 /// How long a front end may take to read the last word.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -37,22 +38,6 @@ pub(super) struct Kept {
     pub(super) assignment: Assignment,
 }
 
-/// What the front ends' requests work on.
-struct Desk {
-    /// The agent's session, once there is one, or why there is none.
-    machine: Machine,
-    /// Who asked for the end and waits for it.
-    end: mpsc::UnboundedSender<Stream>,
-    /// Rings when a front end leaves that the machine's life hung on.
-    left: Notify,
-    /// Why the machine ended, once it has.
-    why: watch::Receiver<Option<String>>,
-    /// Front ends, as long as they are connected.
-    present: RefCell<JoinSet<()>>,
-}
-
-type Machine = watch::Receiver<Option<Result<Session, Report>>>;
-
 pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let mut ledger = begin(&kept)?;
     let listener = listen(&kept.directory)?;
@@ -60,34 +45,56 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let (explain, why) = watch::channel(None);
     let (end, mut ends) = mpsc::unbounded_channel();
     let (left, present) = (Notify::new(), RefCell::default());
-    let desk = Rc::new(Desk { machine, end, left, why, present });
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
+    let activity = Activity::new(ttl);
+    let commands = kept.workspace().map(Commands::open).transpose()?;
+    let desk = Rc::new(Desk { machine, commands, activity, end, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
             let mut terminate = signal(SignalKind::terminate()).map_err(ShimError::Spawn)?;
             let mut farewell = None;
-            let why = tokio::select! {
-                why = run(&kept, &mut ledger, &publish) => why,
-                () = abandoned(kept.assignment.tenure, &lease, &desk) => {
-                    "its front end is gone".to_owned()
+            let mut running = Box::pin(run(&kept, &mut ledger, &publish));
+            let end = tokio::select! {
+                why = &mut running => End::new(Cause::Machine, why),
+                () = abandoned(&kept.assignment.tenure, &lease, &desk) => {
+                    End::new(Cause::Abandoned, "its front end is gone")
                 }
-                asked = ends.recv() => {
-                    farewell = asked;
-                    "it was asked to".to_owned()
+                Some((cause, asked)) = ends.recv() => {
+                    farewell = Some(asked);
+                    End::new(cause, "it was asked to")
                 }
-                () = tokio::time::sleep(ttl) => {
-                    format!("its time to live of {} s is over", ttl.as_secs())
+                end = time_is_over(&kept, ttl, &desk) => end,
+                _ = terminate.recv() => {
+                    End::new(Cause::Terminated, "the process that keeps it was terminated")
                 }
-                _ = terminate.recv() => "the process that keeps it was terminated".to_owned(),
-                () = accept(listener, &desk) => "nobody can reach it".to_owned(),
+                () = accept(listener, &desk) => End::new(Cause::Unreachable, "nobody can reach it"),
             };
-            explain.send_replace(Some(why.clone()));
+            if let Some(commands) = &desk.commands {
+                commands.machine_ends(&end.why);
+            }
+            if end.is_gentle() && kept.workspace().is_some() {
+                let off = async { tokio::join!(desk.power_off(), &mut running) };
+                let _ = tokio::time::timeout(POWER_OFF, off).await;
+            }
+            drop(running);
+            explain.send_replace(Some(end.why.clone()));
             // whoever asks for the end from now on need not wait for an answer
             drop(ends);
-            leave_nothing(&kept, &publish, &why, farewell, &desk).await
+            leave_nothing(&kept, &publish, &end, farewell, &desk).await
         })
         .await
+}
+
+/// A machine for one command has so long to live, a workspace may be idle for so long.
+async fn time_is_over(kept: &Kept, ttl: Duration, desk: &Desk) -> End {
+    let seconds = ttl.as_secs();
+    if kept.workspace().is_some() {
+        desk.activity.idle_too_long().await;
+        return End::new(Cause::Expired, "nobody used it for its time to live");
+    }
+    tokio::time::sleep(ttl).await;
+    End::new(Cause::Expired, format!("its time to live of {seconds} s is over"))
 }
 
 fn begin(kept: &Kept) -> crate::Result<Ledger> {
@@ -114,12 +121,12 @@ fn adopt_lease(lease: UnixStream, desk: &Rc<Desk>) -> crate::Result<Session> {
 
 /// Waits until the front end has left that the machine's life hangs on. A machine of nobody's goes
 /// only if it has failed: then nobody is left to be told why.
-async fn abandoned(tenure: Tenure, lease: &Session, desk: &Desk) {
+async fn abandoned(tenure: &Tenure, lease: &Session, desk: &Desk) {
     let failed = |machine: &Option<Result<Session, Report>>| matches!(machine, Some(Err(_)));
     let mut machine = desk.machine.clone();
     let released = async {
         lease.ended().await;
-        if tenure == Tenure::Detached && machine.wait_for(failed).await.is_err() {
+        if tenure.is_detached() && machine.wait_for(failed).await.is_err() {
             std::future::pending::<()>().await;
         }
     };
@@ -166,93 +173,12 @@ async fn run(
     }
 }
 
-/// Front ends beside the first: only this user's.
-async fn accept(listener: UnixListener, desk: &Rc<Desk>) {
-    loop {
-        let Ok((socket, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await; // out of descriptors: others end
-            continue;
-        };
-        let me = rustix::process::geteuid().as_raw();
-        if socket.peer_cred().is_ok_and(|peer| peer.uid() == me) {
-            greet_front_end(socket, desk);
-        }
-    }
-}
-
-fn greet_front_end(socket: tokio::net::UnixStream, desk: &Rc<Desk>) -> Session {
-    let (session, incoming) = Session::start(socket, Side::Agent, BytesMut::new(), MAX_STREAMS);
-    let mut present = desk.present.borrow_mut();
-    while present.try_join_next().is_some() {}
-    present.spawn_local(serve(incoming, desk.clone()));
-    session
-}
-
-async fn serve(mut incoming: Incoming, desk: Rc<Desk>) {
-    while let Some((ask, stream)) = incoming.next().await {
-        tokio::task::spawn_local(answer(ask, stream, desk.clone()));
-    }
-}
-
-async fn answer(ask: Bytes, mut stream: Stream, desk: Rc<Desk>) {
-    let ask = match serde_json::from_slice(&ask) {
-        Ok(ask) => ask,
-        Err(error) => {
-            let refusal = Refusal::new(RefusalCode::Unsupported, error.to_string());
-            return stream.sender.reset(&refusal);
-        }
-    };
-    match ask {
-        Ask::End => {
-            let _ = desk.end.send(stream);
-        }
-        Ask::Lease => {
-            if stream.sender.message(&"leased").await.is_ok() {
-                let _ = stream.receiver.next().await;
-            }
-            desk.left.notify_one();
-        }
-        Ask::Ready => {
-            let ready = match desk.machine().await {
-                Some(Ok(_)) => Ready::Yes,
-                Some(Err(report)) => Ready::Failed(report),
-                None => return stream.sender.reset(&Refusal::disconnected()),
-            };
-            if stream.sender.message(&ready).await.is_ok() {
-                let _ = stream.sender.finish().await;
-            }
-        }
-        Ask::Guest { request } => match desk.machine().await {
-            Some(Ok(guest)) => {
-                relay(&request, stream, &guest, |refusal| desk.explained(refusal)).await;
-            }
-            Some(Err(report)) => {
-                stream.sender.reset(&Refusal::new(RefusalCode::Failed, report.message));
-            }
-            None => stream.sender.reset(&Refusal::disconnected()),
-        },
-    }
-}
-
-impl Desk {
-    /// Waits until the machine is there or has failed.
-    async fn machine(&self) -> Option<Result<Session, Report>> {
-        let mut machine = self.machine.clone();
-        machine.wait_for(Option::is_some).await.ok()?.clone()
-    }
-
-    /// A lost connection to the guest, in words that mean something to the front end.
-    async fn explained(&self, refusal: Refusal) -> Refusal {
-        if refusal.code != RefusalCode::Disconnected {
-            return refusal;
-        }
-        let mut why = self.why.clone();
-        match tokio::time::timeout(FAREWELL, why.wait_for(Option::is_some)).await {
-            Ok(Ok(why)) => {
-                let why = why.as_deref().unwrap_or("for no known reason");
-                Refusal::new(RefusalCode::Disconnected, format!("the machine ended: {why}"))
-            }
-            _ => refusal,
+impl Kept {
+    /// The directory of the workspace whose machine it is.
+    fn workspace(&self) -> Option<&Path> {
+        match &self.assignment.tenure {
+            Tenure::Workspace { directory } => Some(directory),
+            Tenure::Leased | Tenure::Detached => None,
         }
     }
 }
@@ -263,7 +189,7 @@ impl Desk {
 async fn leave_nothing(
     kept: &Kept,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
-    why: &str,
+    end: &End,
     farewell: Option<Stream>,
     desk: &Desk,
 ) -> crate::Result<()> {
@@ -271,11 +197,17 @@ async fn leave_nothing(
         guest.close();
     }
     orphans::end_all();
+    if let Some(commands) = &desk.commands {
+        let _ = tokio::time::timeout(FAREWELL, commands.all_ended()).await;
+    }
+    if let Some(workspace) = kept.workspace() {
+        note::write(workspace, &end.note(desk.activity.last_at()))?;
+    }
     kept.directory.remove(&kept.lock)?;
     publish.send_if_modified(|machine| {
         let boots = machine.is_none();
         if boots {
-            let gone = GuestError::Gone(format!("the machine ended during its boot: {why}"));
+            let gone = GuestError::Gone(format!("the machine ended during its boot: {}", end.why));
             *machine = Some(Err(crate::Error::from(gone).report()));
         }
         boots

@@ -11,17 +11,24 @@
 //!   with its owner;
 //! - [`sweep()`] takes the lock of a machine whose shim is dead, and removes what the `ledger.rs` names.
 
+mod activity;
 mod boot;
 pub mod client;
+mod commands;
+mod desk;
 pub mod directory;
+mod end;
 pub mod error;
+mod exec;
 mod keep;
 pub mod launch;
 mod ledger;
+pub mod note;
 mod orphans;
 mod process;
 pub mod protocol;
 mod relay;
+mod serve;
 pub mod sweep;
 
 pub use client::Client;

@@ -3,7 +3,7 @@
 
 use crate::error::Report;
 use crate::machine::MachineSpec;
-use pyro_proto::request::Request;
+use pyro_proto::request::{Exec, Request};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,8 @@ pub struct Assignment {
     pub machine: MachineSpec,
     /// Whose presence keeps it.
     pub tenure: Tenure,
-    /// After so many seconds the machine ends, whatever it does.
+    /// After so many seconds the machine ends: of its life, whatever it does, or of idleness where it is a
+    /// workspace's.
     pub ttl_seconds: u64,
     /// How long the guest may take to answer, in its first boot and in its second and last.
     pub boot_deadlines: [Duration; 2],
@@ -26,7 +27,7 @@ pub struct Assignment {
 }
 
 /// What a machine's life hangs on, beside its VMM and its time to live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tenure {
     /// The connection that came with it: it ends with the front end that started it.
@@ -34,6 +35,19 @@ pub enum Tenure {
     /// Nothing but [`Ask::End`] and SIGTERM: front ends come and go. One that does not boot ends
     /// when nobody is left to be told why.
     Detached,
+    /// As `Detached`, for a workspace: its time is that of its idleness, its guest is told before it
+    /// ends, its commands and its end are recorded.
+    Workspace {
+        /// The workspace's directory.
+        directory: PathBuf,
+    },
+}
+
+impl Tenure {
+    /// Whether the machine outlives the connection that came with it.
+    pub(super) fn is_detached(&self) -> bool {
+        *self != Self::Leased
+    }
 }
 
 /// A front end's request, the first word of a stream.
@@ -48,10 +62,66 @@ pub enum Ask {
         request: Request,
     },
     /// Makes the life of the machine hang on this stream, whatever its tenure: answers one message, and
-    /// ends the machine when the stream ends.
+    /// ends the machine when the stream breaks; a stream that is finished gives the lease back.
     Lease,
     /// Ends the machine and removes its directory; finishes when nothing is left but the shim.
     End,
+    /// As [`Ask::End`], but the guest first brings its disk into order.
+    Stop,
+    /// Runs a command of a workspace, which goes on when the front end leaves. Answers one [`Begun`]
+    /// message, then as the agent's `Exec` does where it is `followed`, and otherwise one [`Ended`] message.
+    ///
+    /// [`Begun`]: crate::journal::Begun
+    /// [`Ended`]: crate::journal::Ended
+    Exec {
+        /// The command.
+        exec: Exec,
+        /// Whether output is sent as it comes; where it is not read, it holds the command back.
+        followed: bool,
+    },
+    /// Answers one [`Progress`] message: when a command of this workspace has written more than so many
+    /// bytes, has ended, or after a while.
+    Await {
+        /// Which command.
+        exec_id: String,
+        /// Of both streams together.
+        beyond: u64,
+        /// How long to wait at most, in milliseconds.
+        wait_ms: u64,
+    },
+    /// Ends a command of this workspace: politely, then by force. Answers one [`Progress`] message when it
+    /// has ended.
+    StopExec {
+        /// Which command.
+        exec_id: String,
+    },
+    /// Answers one [`Presence`] message; gives the workspace another time to live first, if any is named.
+    Presence {
+        /// Seconds of idleness.
+        ttl_seconds: Option<u64>,
+    },
+}
+
+/// How far a command is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Bytes that it has written to stdout.
+    pub stdout_bytes: u64,
+    /// Bytes that it has written to stderr.
+    pub stderr_bytes: u64,
+    /// Whether it runs still.
+    pub running: bool,
+}
+
+/// How a workspace's machine stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// When it last was or began to be used, Unix seconds; now, while it is.
+    pub last_activity_at: u64,
+    /// When it ends if nobody uses it, Unix seconds.
+    pub expires_at: u64,
+    /// The commands that run.
+    pub running: Vec<String>,
 }
 
 /// Whether a machine came up.

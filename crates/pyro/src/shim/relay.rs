@@ -34,13 +34,13 @@ pub(super) async fn relay<F: Future<Output = Refusal>>(
     let mut down = pin!(downwards(from_agent, to_client, why));
     tokio::select! {
         biased;
-        source = &mut up => {
+        way = &mut up => match way {
             // It lives until both are over: dropping it resets the client's stream, and the command's
-            // last words would be lost. Without it, dropping the other direction cancels the request.
-            if let Some(_source) = source {
-                down.await;
-            }
-        }
+            // last words would be lost.
+            Upwards::Refused(_source) => down.await,
+            // Dropping it cancels the request.
+            Upwards::GivenUp(way) => drop(way),
+        },
         () = &mut down => drop(up.await),
     }
 }
@@ -87,7 +87,7 @@ async fn downwards<F: Future<Output = Refusal>>(
 }
 
 /// What a front end has sent and the guest has not taken. The stream's window bounds the bytes.
-struct Source {
+pub(super) struct Source {
     from: Receiver,
     stdin: VecDeque<Bytes>,
     messages: VecDeque<Bytes>,
@@ -95,7 +95,7 @@ struct Source {
 }
 
 impl Source {
-    fn of(from: Receiver) -> Self {
+    pub(super) fn of(from: Receiver) -> Self {
         Self { from, stdin: VecDeque::new(), messages: VecDeque::new(), finish: false }
     }
 
@@ -124,10 +124,37 @@ impl Source {
 /// Something that is on its way to the guest, if anything is.
 type OnItsWay<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
 
+/// How the way towards the agent ended.
+pub(super) enum Upwards {
+    /// The agent takes no more, which is its right.
+    Refused(Source),
+    /// The front end gave the request up.
+    GivenUp(Way),
+}
+
+/// The way to the agent, with what is still on it. Dropping it cancels the request.
+pub(super) struct Way {
+    idle: Option<Sender>,
+    sending: OnItsWay<(Sender, Result<(), Refusal>)>,
+}
+
+impl Way {
+    /// Tells the agent that nothing follows, and leaves the request as it is. May wait for as long as the
+    /// agent does not take what is on the way.
+    pub(super) async fn close(self) {
+        let idle = match self.sending {
+            Some(sending) => Some(sending.await.0),
+            None => self.idle,
+        };
+        if let Some(mut to) = idle {
+            let _ = to.finish().await;
+        }
+    }
+}
+
 /// Towards the agent: messages pass stdin that the command does not read, and the front end's end
-/// passes everything. Gives the source back where the agent takes no more, which is its right; none
-/// where the front end gave the request up.
-async fn upwards(mut source: Source, to: Sender) -> Option<Source> {
+/// passes everything.
+pub(super) async fn upwards(mut source: Source, to: Sender) -> Upwards {
     let messenger = to.messenger();
     let mut idle = Some(to);
     let mut sending: OnItsWay<(Sender, Result<(), Refusal>)> = None;
@@ -146,14 +173,16 @@ async fn upwards(mut source: Source, to: Sender) -> Option<Source> {
             telling = Some(Box::pin(async move { messenger.send_bytes(&json).await }));
         }
         tokio::select! {
-            goes_on = source.take() => if !goes_on { return None },
+            goes_on = source.take() => if !goes_on {
+                return Upwards::GivenUp(Way { idle, sending });
+            },
             told = arrival(&mut telling) => {
                 telling = None;
-                if told.is_err() { return Some(source) }
+                if told.is_err() { return Upwards::Refused(source) }
             }
             (to, sent) = arrival(&mut sending) => {
                 sending = None;
-                if sent.is_err() { return Some(source) }
+                if sent.is_err() { return Upwards::Refused(source) }
                 idle = Some(to);
             }
         }

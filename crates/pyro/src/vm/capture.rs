@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 /// The two ends of a byte stream.
 #[derive(Debug)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     half: usize,
@@ -14,20 +14,25 @@ pub(super) struct Capture {
 
 /// A captured stream as text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Captured {
-    pub(super) text: String,
-    pub(super) total: u64,
-    pub(super) truncated: bool,
-    pub(super) lossy: bool,
+pub(crate) struct Captured {
+    pub(crate) text: String,
+    pub(crate) total: u64,
+    pub(crate) truncated: bool,
+    pub(crate) lossy: bool,
 }
 
 impl Capture {
     /// Keeps at most `limit` bytes, half from each end.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { head: Vec::new(), tail: VecDeque::new(), half: limit / 2, total: 0 }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    /// What a longer stream began and ended with.
+    pub(crate) fn of(head: Vec<u8>, tail: Vec<u8>, total: u64) -> Self {
+        Self { head, tail: tail.into(), half: 0, total }
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.total = self.total.saturating_add(bytes.len() as u64);
         let room = self.half - self.head.len();
         let (head, rest) = bytes.split_at(room.min(bytes.len()));
@@ -40,7 +45,7 @@ impl Capture {
 
     /// The text, with a line in the middle that says how much is missing there. Bytes that are not
     /// UTF-8 become U+FFFD.
-    pub(super) fn finish(self) -> Captured {
+    pub(crate) fn finish(self) -> Captured {
         let tail: Vec<u8> = self.tail.into();
         let cut = self.total - (self.head.len() + tail.len()) as u64;
         if cut == 0 {

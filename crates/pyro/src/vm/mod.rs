@@ -3,13 +3,13 @@
 //! the machine ends and its directory goes. Those of [`kept`] outlive the process that made them, and
 //! their time to live is hard.
 
-mod capture;
+pub(crate) mod capture;
 pub mod kept;
-mod prepare;
+pub(crate) mod prepare;
 pub mod run;
 mod spec;
-mod start;
-mod sweep;
+pub(crate) mod start;
+pub(crate) mod sweep;
 
 pub use crate::guest::exec::Signaller;
 pub use crate::guest::{ExecStdin, Execution, Output};
@@ -55,8 +55,8 @@ pub struct Vm {
 
 /// What the image says about commands that say nothing else.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct ImageDefaults {
-    env: Vec<(String, String)>,
+pub(crate) struct ImageDefaults {
+    pub(crate) env: Vec<(String, String)>,
     working_directory: Option<GuestPath>,
     user: Option<String>,
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 /// The environment, prepared first where it is not installed. If this future is dropped the work
 /// goes on in its thread, and a later call finds it done or waits for it.
-pub(super) async fn prepare(
+pub(crate) async fn prepare(
     environments: &Environments,
     name: &str,
     observer: Observer<'_>,

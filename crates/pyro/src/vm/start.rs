@@ -15,7 +15,7 @@ use crate::shim::{self, Client, MachineDirectory};
 use pyro_proto::GuestPath;
 
 /// The size of a machine's disk as its guest sees it, in bytes; what is not written takes no space.
-pub(super) const DISK_BYTES: u64 = 8 << 30;
+pub(crate) const DISK_BYTES: u64 = 8 << 30;
 
 impl Vm {
     /// Whether [`Vm::start`] would boot a machine, for which the environment must be prepared first,
@@ -44,13 +44,13 @@ impl Vm {
 }
 
 /// How commands will run.
-pub(super) enum Plan {
+pub(crate) enum Plan {
     Machine(Choice),
     /// Without isolation, and why.
     Host(String),
 }
 
-pub(super) fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
+pub(crate) fn backend(config: &Config, spec: &VmSpec) -> Result<Plan> {
     if config.backend == BackendChoice::Process && spec.allow_host_compat {
         let why = "PYRO_BACKEND=process asks for it".to_owned();
         return match config.require_isolation {
@@ -80,7 +80,7 @@ async fn start_machine(
     let environments = Environments::new(config.clone());
     let hold = environments.hold()?;
     let installed = prepare(&environments, &spec.environment, observer).await?;
-    let id = new_id()?;
+    let id = new_id("vm")?;
     let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
     Pins::of(&installed).write(directory.path())?;
     drop(hold);
@@ -92,7 +92,7 @@ async fn start_machine(
     booted(shim, facts, defaults(installed)).await
 }
 
-pub(super) fn boot_files(installed: &Installed, directory: &MachineDirectory) -> BootFiles {
+pub(crate) fn boot_files(installed: &Installed, directory: &MachineDirectory) -> BootFiles {
     BootFiles {
         kernel: installed.kernel.vmlinux.clone(),
         initramfs: installed.initramfs.clone(),
@@ -110,7 +110,7 @@ async fn start_on_host(
 ) -> Result<Vm> {
     let warning = on_host(why);
     observer(Event::Warning(warning.clone()));
-    let id = new_id()?;
+    let id = new_id("vm")?;
     let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
     let facts = facts(&id, &BackendSpec::Process, "host", "", vec![warning]);
     let assignment = assignment(config, spec, id, BackendSpec::Process);
@@ -119,11 +119,11 @@ async fn start_on_host(
 }
 
 /// What the user should know about a command on the host.
-pub(super) fn on_host(why: &str) -> String {
+pub(crate) fn on_host(why: &str) -> String {
     format!("the command runs on this host, without isolation: {why}")
 }
 
-pub(super) fn assignment(
+pub(crate) fn assignment(
     config: &Config,
     spec: &VmSpec,
     id: String,
@@ -148,7 +148,7 @@ async fn booted(shim: Client, facts: VmFacts, defaults: ImageDefaults) -> Result
     Ok(Vm { facts, defaults, shim })
 }
 
-pub(super) fn facts(
+pub(crate) fn facts(
     id: &str,
     backend: &BackendSpec,
     environment: &str,
@@ -167,7 +167,7 @@ pub(super) fn facts(
     }
 }
 
-pub(super) fn defaults(installed: Installed) -> ImageDefaults {
+pub(crate) fn defaults(installed: Installed) -> ImageDefaults {
     ImageDefaults {
         env: installed.env,
         working_directory: installed.working_directory.map(|directory| {
@@ -178,10 +178,10 @@ pub(super) fn defaults(installed: Installed) -> ImageDefaults {
     }
 }
 
-/// `vm-` and 48 random bits: unique without asking anybody.
-pub(super) fn new_id() -> Result<String> {
+/// The prefix, `-` and 48 random bits: unique without asking anybody.
+pub(crate) fn new_id(prefix: &str) -> Result<String> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)
         .map_err(|e| shim::ShimError::Spawn(std::io::Error::other(e.to_string())))?;
-    Ok(format!("vm-{}", hex::encode(bytes)))
+    Ok(format!("{prefix}-{}", hex::encode(bytes)))
 }

@@ -6,7 +6,7 @@ use crate::event::{Event, Observer};
 use crate::shim;
 
 /// What killed machines left behind is no reason to refuse a new one.
-pub(super) fn sweep(config: &Config, observer: Observer<'_>) {
+pub(crate) fn sweep(config: &Config, observer: Observer<'_>) {
     let machines = shim::sweep(&config.paths.machines()).map(drop).map_err(crate::Error::from);
     for outcome in [machines, kept::sweep(config)] {
         if let Err(error) = outcome {

@@ -11,6 +11,7 @@
 mod host;
 mod hostile;
 mod lifecycle;
+mod workspaces;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -20,8 +21,13 @@ fn main() -> ExitCode {
     if let Some(code) = host::roles::play(agent).or_else(lifecycle::play) {
         return code;
     }
-    host::conduct([lifecycle::trials(), hostile::trials()].into_iter().flatten().collect())
-        .exit_code()
+    host::conduct(
+        [lifecycle::trials(), workspaces::trials(), hostile::trials()]
+            .into_iter()
+            .flatten()
+            .collect(),
+    )
+    .exit_code()
 }
 
 /// Each home decides which kind its machines have.

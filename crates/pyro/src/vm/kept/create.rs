@@ -2,8 +2,9 @@
 //! here, and nothing is booted.
 
 use super::plan::{Planned, plan};
-use super::record::{VmRecord, now};
+use super::record::VmRecord;
 use super::{VmStatus, vms};
+use crate::clock::now;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
@@ -20,7 +21,7 @@ use crate::vm::sweep::sweep;
 pub async fn create(config: &Config, spec: &VmSpec, observer: Observer<'_>) -> Result<VmStatus> {
     spec.check()?;
     sweep(config, observer);
-    let (vm, turn) = vms(config).create(&new_id()?)?;
+    let (vm, turn) = vms(config).create(&new_id("vm")?)?;
     let made = make(config, spec, &vm, &turn, observer).await;
     if made.is_err() {
         // what cannot be removed now is swept later, and the first error counts

@@ -2,9 +2,9 @@
 
 use super::image::Image;
 use super::{VmError, VmState};
+use crate::clock::now;
 use crate::vm::{VmFacts, VmSpec};
 use serde::{Deserialize, Serialize};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The truth about a vm, except whether its machine runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,9 +50,4 @@ impl VmRecord {
             (false, None) => VmState::Created,
         }
     }
-}
-
-/// Unix seconds.
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

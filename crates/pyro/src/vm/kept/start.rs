@@ -3,8 +3,9 @@
 use super::attach::attach;
 use super::ceiling::take_place;
 use super::plan::{Planned, plan};
-use super::record::{VmRecord, now};
+use super::record::VmRecord;
 use super::{VmError, VmStatus, claim, machine_of, vms};
+use crate::clock::now;
 use crate::config::Config;
 use crate::disk;
 use crate::error::Result;
