@@ -29,6 +29,7 @@ pub mod seed;
 pub mod shim;
 pub mod store;
 pub mod vm;
+pub mod workspace;
 
 pub use config::Config;
 pub use error::{Error, Kind, Report, Result};

@@ -1,0 +1,125 @@
+//! Booting a workspace's machine, and coming back to one that runs.
+
+use super::record::{Image, WorkspaceRecord};
+use super::{WorkspaceError, disk_of, machine_of};
+use crate::config::Config;
+use crate::environment::Environments;
+use crate::environment::pins::Pins;
+use crate::error::Result;
+use crate::event::Observer;
+use crate::machine::choose::Choice;
+use crate::machine::{BackendSpec, BootFiles};
+use crate::shim::protocol::{Assignment, Tenure};
+use crate::shim::{self, Client, MachineDirectory, note};
+use crate::store::Item;
+use crate::vm::prepare::prepare;
+use crate::vm::start::{Plan, assignment, backend, boot_files, defaults, facts};
+use crate::vm::{VmFacts, VmSpec};
+use std::time::Duration;
+
+/// How long a shim may take to end its machine by force; killing a VMM takes at most five seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long it may take where the guest is told first.
+const GENTLE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How the machine will run; refused where there is none.
+pub(super) fn choose(config: &Config, machine: &VmSpec) -> Result<Choice> {
+    match backend(config, machine)? {
+        Plan::Machine(choice) => Ok(choice),
+        Plan::Host(why) => Err(WorkspaceError::NoMachine(why).into()),
+    }
+}
+
+/// Finds the environment, prepares it where it is not installed, and pins it for the workspace, so that
+/// nothing prunes it.
+pub(super) async fn pin(
+    config: &Config,
+    machine: &VmSpec,
+    item: &Item,
+    choice: &Choice,
+    observer: Observer<'_>,
+) -> Result<(Image, VmFacts)> {
+    let environments = Environments::new(config.clone());
+    let _hold = environments.hold()?;
+    let installed = prepare(&environments, &machine.environment, observer).await?;
+    Pins::of(&installed).write(item.path())?;
+    let boot = BootFiles {
+        disk: disk_of(item.path()),
+        disposable: false,
+        ..boot_files(&installed, &machine_of(config, item))
+    };
+    let backend = choice.backend(boot.clone());
+    let facts = facts(item.id(), &backend, &installed.name, &installed.version, Vec::new());
+    Ok((Image { boot, defaults: defaults(installed) }, facts))
+}
+
+/// Starts the shim and waits for the machine.
+pub(super) async fn boot(
+    config: &Config,
+    item: &Item,
+    record: &WorkspaceRecord,
+    backend: BackendSpec,
+) -> Result<Client> {
+    check(&record.image.boot, item)?;
+    let (machine, lock) = MachineDirectory::create(&config.paths.machines(), item.id())?;
+    note::remove(item.path())?;
+    let assignment = Assignment {
+        tenure: Tenure::Workspace { directory: item.path().to_owned() },
+        ..assignment(config, &record.machine, item.id().to_owned(), backend)
+    };
+    let shim = shim::launch(&config.executable, &machine, lock, &assignment)?;
+    match shim.ready().await {
+        Ok(()) => Ok(shim),
+        Err(error) => {
+            // the shim removes everything before it answers; without an answer the next sweep does
+            let _ = shim.end().await;
+            Err(error)
+        }
+    }
+}
+
+/// Refuses to boot what somebody has removed by hand.
+fn check(boot: &BootFiles, item: &Item) -> Result<(), WorkspaceError> {
+    let BootFiles { kernel, initramfs, image, disk, .. } = boot;
+    match [kernel, initramfs, image, disk].into_iter().find(|path| !path.exists()) {
+        Some(path) => Err(WorkspaceError::EnvironmentGone {
+            workspace_id: item.id().to_owned(),
+            path: path.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A connection to the workspace's machine; `None` where it does not run, and nothing of it is left then.
+pub(super) async fn attach(config: &Config, item: &Item) -> Result<Option<Client>> {
+    let machine = machine_of(config, item);
+    if let Some(shim) = Client::reach(&machine).await? {
+        return Ok(Some(shim));
+    }
+    if machine.path().exists() {
+        // it was killed since the last sweep
+        shim::sweep(&config.paths.machines())?;
+    }
+    Ok(None)
+}
+
+/// Ends the workspace's machine, gently where its disk is to be kept, and by force if it does not
+/// answer. Nothing of it is left afterwards.
+pub(super) async fn end(config: &Config, item: &Item, gently: bool) -> Result<()> {
+    let patience = if gently { GENTLE_PATIENCE } else { PATIENCE };
+    let politely = async {
+        match attach(config, item).await? {
+            Some(shim) if gently => Ok(shim.stop().await?),
+            Some(shim) => Ok(shim.end().await?),
+            None => Ok::<(), crate::Error>(()),
+        }
+    };
+    if let Ok(Ok(())) = tokio::time::timeout(patience, politely).await {
+        return Ok(());
+    }
+    let machine = machine_of(config, item);
+    let by_force = tokio::task::spawn_blocking(move || shim::end_by_force(&machine));
+    // it is never aborted, so all that can be wrong with it is a panic
+    let ended = by_force.await.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
+    Ok(ended?)
+}

@@ -1,0 +1,118 @@
+//! Makes a workspace: boots it, seeds it, takes its baseline. It exists when all of that is done; whatever
+//! ends a creation before, nothing of it stays.
+
+use super::boot::{boot, choose, end, pin};
+use super::find::check_free;
+use super::record::{Made, VERSION, WorkspaceRecord};
+use super::seeding::{Seed, seed_with};
+use super::status::{WorkspaceStatus, status_of};
+use super::sweep::sweep;
+use super::{WorkspaceSpec, baseline, disk_of, workspaces};
+use crate::clock::now;
+use crate::config::Config;
+use crate::disk;
+use crate::error::Result;
+use crate::event::Observer;
+use crate::machine::choose::Choice;
+use crate::shim::Client;
+use crate::store::{Item, Turn};
+use crate::vm::start::{DISK_BYTES, new_id};
+
+/// Makes a workspace and leaves it started. An environment that is not there yet is prepared first, which
+/// takes a while and tells the observer. If the future is dropped, or the process killed, the machine
+/// ends and the next verb removes the rest.
+///
+/// # Errors
+/// If the wish is impossible, the environment cannot be prepared, the machine does not boot, or the seed
+/// is refused.
+pub async fn create(
+    config: &Config,
+    spec: &WorkspaceSpec,
+    seed: Option<Seed>,
+    observer: Observer<'_>,
+) -> Result<WorkspaceStatus> {
+    spec.check()?;
+    let choice = choose(config, &spec.machine)?;
+    sweep(config, observer);
+    if let Some(name) = &spec.name {
+        // before anything takes long
+        check_free(config, name, "")?;
+    }
+    let (item, turn) = workspaces(config).create(&new_id("ws")?)?;
+    match make(config, spec, seed, &choice, (&item, &turn), observer).await {
+        Ok(()) => {
+            drop(turn);
+            status_of(config, &item).await
+        }
+        Err(error) => {
+            // what cannot be removed now is swept later, and the first error counts
+            let _ = end(config, &item, false).await;
+            let _ = item.remove(&turn);
+            Err(error)
+        }
+    }
+}
+
+async fn make(
+    config: &Config,
+    spec: &WorkspaceSpec,
+    seed: Option<Seed>,
+    choice: &Choice,
+    (item, turn): (&Item, &Turn),
+    observer: Observer<'_>,
+) -> Result<()> {
+    let mut record = begin(config, spec, choice, (item, turn), observer).await?;
+    disk::create(&disk_of(item.path()), DISK_BYTES)?;
+    let backend = choice.backend(record.image.boot.clone());
+    // until it is made, it hangs on this process
+    let shim = boot(config, item, &record, backend).await?.lease().await?;
+    record.made = Some(fill(item, &shim, seed, observer).await?);
+    item.write(turn, &record)?;
+    shim.release().await?;
+    Ok(())
+}
+
+/// Finds what it boots, and records that it is being made, under a name that nobody else has.
+async fn begin(
+    config: &Config,
+    spec: &WorkspaceSpec,
+    choice: &Choice,
+    (item, turn): (&Item, &Turn),
+    observer: Observer<'_>,
+) -> Result<WorkspaceRecord> {
+    let (image, facts) = pin(config, &spec.machine, item, choice, observer).await?;
+    let record = WorkspaceRecord {
+        version: VERSION,
+        machine: spec.machine.clone(),
+        name: spec.name.clone(),
+        labels: spec.labels.clone(),
+        network_policy: spec.network_policy,
+        created_at: now(),
+        facts,
+        image,
+        made: None,
+        reset_count: 0,
+        last_reset_at: None,
+    };
+    let _all = workspaces(config).lock()?;
+    if let Some(name) = &spec.name {
+        check_free(config, name, item.id())?;
+    }
+    item.write(turn, &record)?;
+    Ok(record)
+}
+
+/// Seeds it, and takes its baseline.
+async fn fill(
+    item: &Item,
+    shim: &Client,
+    seed: Option<Seed>,
+    observer: Observer<'_>,
+) -> Result<Made> {
+    let Some(seed) = seed else {
+        return Ok(Made { seed: super::seeding::nothing(), baseline: baseline::empty() });
+    };
+    let seed = seed_with(shim, seed, observer).await?;
+    let baseline = baseline::take(item, shim, seed.entry_count, seed.bytes_written).await?;
+    Ok(Made { seed, baseline })
+}

@@ -1,0 +1,174 @@
+//! Why a workspace cannot do what is asked of it.
+
+use super::state::{State, Verb};
+use crate::error::{Diagnose, Kind};
+use std::path::PathBuf;
+
+/// A verb that does not fit the workspace, or a wish that no workspace can fulfil.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkspaceError {
+    /// The workspace is not in a state for it.
+    #[error("the workspace {workspace_id} is {state}")]
+    State {
+        /// Which workspace.
+        workspace_id: String,
+        /// What it is.
+        state: State,
+        /// What was asked.
+        verb: Verb,
+    },
+    /// Another workspace has this name.
+    #[error("the workspace {workspace_id} is called {name:?} already")]
+    NameTaken {
+        /// Which one.
+        workspace_id: String,
+        /// The name.
+        name: String,
+    },
+    /// A name or a label that cannot be.
+    #[error("{value:?} cannot be a {what}")]
+    BadText {
+        /// `name`, `label` or `label's value`.
+        what: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// Workspaces run in machines only.
+    #[error("a workspace cannot run on the host in this release: {0}")]
+    NoMachine(String),
+    /// What it boots was removed from the cache by hand.
+    #[error("what {workspace_id} boots from is gone: {}", path.display())]
+    EnvironmentGone {
+        /// Which workspace.
+        workspace_id: String,
+        /// What is missing.
+        path: PathBuf,
+    },
+    /// The record was written by a later pyro.
+    #[error("the workspace {workspace_id} was made by a later version of pyro")]
+    Newer {
+        /// Which workspace.
+        workspace_id: String,
+    },
+    /// No command of its history has this id.
+    #[error("there is no command {0:?}")]
+    NoCommand(String),
+    /// The text to be replaced is not in the file as it was given.
+    #[error("{path}: the text to replace is not in the file{}", closest.as_ref().map(|c| format!("; closest is line {}: {}", c.line, c.text)).unwrap_or_default())]
+    EditMissing {
+        /// The file.
+        path: String,
+        /// The line of the file that is most like the first of the text.
+        closest: Option<Closest>,
+    },
+    /// The text to be replaced is there more than once.
+    #[error("{path}: the text to replace is in the file {count} times")]
+    EditAmbiguous {
+        /// The file.
+        path: String,
+        /// How often.
+        count: u64,
+    },
+    /// A text was asked for, and the file is none.
+    #[error("{path} is not UTF-8 text: byte {offset} is not")]
+    NotText {
+        /// The file.
+        path: String,
+        /// The place of the first byte that is not, counted from the file's beginning.
+        offset: u64,
+    },
+    /// A path that no file of a workspace has.
+    #[error("{path:?} is no path in a workspace: {why}")]
+    BadPath {
+        /// What was given.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The snapshot does not exist.
+    #[error("the workspace {workspace_id} has no snapshot {snapshot:?}")]
+    NoSnapshot {
+        /// Which workspace.
+        workspace_id: String,
+        /// What was asked for.
+        snapshot: String,
+    },
+}
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closest {
+    /// Its number, from 1.
+    pub line: usize,
+    /// Its text, cut after 200 characters.
+    pub text: String,
+}
+
+impl Diagnose for WorkspaceError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::State { state: State::Creating, .. } => Kind::Busy,
+            Self::State { .. }
+            | Self::NameTaken { .. }
+            | Self::BadText { .. }
+            | Self::EditMissing { .. }
+            | Self::EditAmbiguous { .. }
+            | Self::NotText { .. }
+            | Self::BadPath { .. } => Kind::Usage,
+            Self::NoMachine(_) | Self::EnvironmentGone { .. } | Self::Newer { .. } => Kind::Host,
+            Self::NoCommand(_) | Self::NoSnapshot { .. } => Kind::NotFound,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::State { state: State::Creating, .. } => "busy",
+            Self::State { .. } => "workspace_not_started",
+            Self::NameTaken { .. } => "name_taken",
+            Self::BadText { .. } => "bad_text",
+            Self::NoMachine(_) => "no_machine",
+            Self::EnvironmentGone { .. } => "environment_gone",
+            Self::Newer { .. } => "newer_record",
+            Self::NoCommand(_) => "no_command",
+            Self::EditMissing { .. } => "edit_missing",
+            Self::EditAmbiguous { .. } => "edit_ambiguous",
+            Self::NotText { .. } => "not_text",
+            Self::BadPath { .. } => "bad_path",
+            Self::NoSnapshot { .. } => "no_snapshot",
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::State { state: State::Creating, .. } => {
+                "wait until it is created, and try again".into()
+            }
+            Self::State { workspace_id, .. } => format!("start {workspace_id} first"),
+            Self::NameTaken { workspace_id, .. } => {
+                format!("use {workspace_id}, delete it, or choose another name")
+            }
+            Self::BadText { .. } => {
+                "use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+                    .into()
+            }
+            Self::NoMachine(_) => "`pyro doctor` says what is missing for a virtual machine".into(),
+            Self::EnvironmentGone { .. } => {
+                "put it back; without it the workspace's disk means nothing".into()
+            }
+            Self::Newer { .. } => "use that version, or delete the workspace".into(),
+            Self::NoCommand(_) => "the workspace's logs name its commands".into(),
+            Self::EditMissing { .. } => {
+                "read the file again and copy the text exactly, blanks included".into()
+            }
+            Self::EditAmbiguous { .. } => {
+                "give more of the text around it, or replace all of them".into()
+            }
+            Self::NotText { .. } => {
+                "read it in the guest, for example with `xxd` or `base64`".into()
+            }
+            Self::BadPath { .. } => "use a path below /workspace, or an absolute one".into(),
+            Self::NoSnapshot { .. } => "every workspace has the snapshot \"baseline\"".into(),
+        }]
+    }
+}

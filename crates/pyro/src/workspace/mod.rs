@@ -1,0 +1,75 @@
+//! Workspaces: machines with a life of their own. One verb per file. What is recorded about a workspace
+//! lies in `<state>/workspaces/<id>/`: its record, disk, baseline, history. While it is started its
+//! machine lies in `<state>/machines/<id>/`; whether it is started is never recorded: the machine's lock
+//! says so. Lifecycle verbs take turns, those that work in the guest go through the shim at the same
+//! time.
+
+mod baseline;
+mod boot;
+pub mod create;
+pub mod delete;
+pub mod diff;
+pub mod error;
+pub mod exec;
+pub mod exec_read;
+pub mod exec_stop;
+pub mod file_edit;
+pub mod file_list;
+mod file_path;
+pub mod file_read;
+pub mod file_write;
+mod find;
+pub mod list;
+pub mod logs;
+pub mod open;
+mod record;
+pub mod reset;
+pub mod seeding;
+mod spec;
+pub mod start;
+mod state;
+pub mod status;
+pub mod stop;
+mod sweep;
+pub mod sync_push;
+mod text_part;
+pub mod update;
+
+pub use create::create;
+pub use delete::{Deleted, delete};
+pub use error::WorkspaceError;
+pub use list::{Listing, list};
+pub use logs::{LogEntry, Logs, logs};
+pub use open::Workspace;
+pub use record::SeedFacts;
+pub use reset::{WorkspaceReset, reset};
+pub use seeding::Seed;
+pub use spec::{NetworkPolicy, WorkspaceSpec};
+pub use start::start;
+pub use state::{State, Verb};
+pub use status::{WorkspaceStatus, status};
+pub use stop::stop;
+pub use update::{Update, update};
+
+use crate::config::Config;
+use crate::shim::MachineDirectory;
+use crate::store::{Collection, Item};
+use std::path::{Path, PathBuf};
+
+/// Where a workspace's files are in its guest.
+pub const WORKSPACE_PATH: &str = "/workspace";
+
+/// Every workspace of this state directory.
+fn workspaces(config: &Config) -> Collection {
+    Collection::new("workspace", config.paths.workspaces())
+}
+
+/// Where the machine of a workspace is while it is started.
+fn machine_of(config: &Config, workspace: &Item) -> MachineDirectory {
+    MachineDirectory::existing(config.paths.machines().join(workspace.id()))
+}
+
+/// The disk that its machine writes to.
+fn disk_of(workspace: &Path) -> PathBuf {
+    workspace.join("disk")
+}

@@ -1,0 +1,122 @@
+//! A workspace to work in: found, and started again where nobody stopped it on purpose.
+
+use super::boot::{attach, boot, choose};
+use super::find::{find, record_of};
+use super::record::WorkspaceRecord;
+use super::state::{State, Verb};
+use super::status::state_of;
+use super::sweep::sweep;
+use crate::clock::now;
+use crate::config::Config;
+use crate::error::Result;
+use crate::event::{Event, Observer};
+use crate::shim::Client;
+use crate::shim::note;
+use crate::shim::protocol::Presence;
+use crate::store::Item;
+use crate::vm::VmFacts;
+use std::sync::Arc;
+
+/// Whoever works in a workspace is told that it is about to expire so many seconds before.
+const EXPIRES_SOON: u64 = 120;
+
+/// A started workspace. Dropping it changes nothing: the workspace goes on.
+#[derive(Debug)]
+pub struct Workspace {
+    pub(super) item: Item,
+    pub(super) record: WorkspaceRecord,
+    pub(super) shim: Arc<Client>,
+    notices: Vec<String>,
+}
+
+impl Workspace {
+    /// Finds the workspace with this id, name, or beginning of either. One that expired, or whose machine
+    /// was killed, is started again, which [`Workspace::notices`] says.
+    ///
+    /// # Errors
+    /// If there is no such workspace, it is stopped or still being made, or it does not boot.
+    pub async fn open(config: &Config, wanted: &str, observer: Observer<'_>) -> Result<Self> {
+        sweep(config, observer);
+        let item = find(config, wanted)?;
+        if let Some(open) = Self::running(config, &item).await? {
+            return Ok(open);
+        }
+        let _turn = item.turn().await?;
+        // somebody else may have been faster
+        match Self::running(config, &item).await? {
+            Some(open) => Ok(open),
+            None => Self::start_again(config, item, observer).await,
+        }
+    }
+
+    /// The workspace where its machine runs.
+    async fn running(config: &Config, item: &Item) -> Result<Option<Self>> {
+        let record = record_of(item)?;
+        let (state, _) = state_of(config, item, &record)?;
+        if state != State::Started {
+            return Ok(None);
+        }
+        let Some(shim) = attach(config, item).await? else { return Ok(None) };
+        shim.ready().await?;
+        Ok(Some(Self { item: item.clone(), record, shim: Arc::new(shim), notices: Vec::new() }))
+    }
+
+    async fn start_again(config: &Config, item: Item, observer: Observer<'_>) -> Result<Self> {
+        let mut record = record_of(&item)?;
+        let (state, killed) = state_of(config, &item, &record)?;
+        if !killed {
+            state.permit(Verb::Work, item.id())?;
+        }
+        let why = note::read(item.path())?;
+        let why = why.map_or_else(|| "its machine was killed".to_owned(), |note| note.why);
+        let notice = format!(
+            "{} did not run ({why}) and was started again: its files are there, its processes are not",
+            item.id()
+        );
+        observer(Event::Warning(notice.clone()));
+        let shim = start(config, &item, &mut record).await?;
+        Ok(Self { item, record, shim: Arc::new(shim), notices: vec![notice] })
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.item.id()
+    }
+
+    /// What is known about its machine.
+    #[must_use]
+    pub fn facts(&self) -> &VmFacts {
+        &self.record.facts
+    }
+
+    /// What whoever works in it should know: that it had to be started again.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// In how many seconds it expires if nobody works in it, where that is soon.
+    ///
+    /// # Errors
+    /// If its machine is gone.
+    pub async fn expires_in_seconds(&self) -> Result<Option<u64>> {
+        let Presence { expires_at, .. } = self.shim.presence(None).await?;
+        Ok(Some(expires_at.saturating_sub(now())).filter(|seconds| *seconds <= EXPIRES_SOON))
+    }
+}
+
+/// Boots the machine of a workspace that does not run. The caller has its turn.
+pub(super) async fn start(
+    config: &Config,
+    item: &Item,
+    record: &mut WorkspaceRecord,
+) -> Result<Client> {
+    // the host may have changed since
+    let backend = choose(config, &record.machine)?.backend(record.image.boot.clone());
+    record.facts.isolation = backend.isolation();
+    record.facts.jail = backend.jail().to_string();
+    record.facts.execution_mode = backend.execution_mode().to_owned();
+    record.facts.backend = backend.name().to_owned();
+    boot(config, item, record, backend).await
+}
