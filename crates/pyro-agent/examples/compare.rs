@@ -1,6 +1,6 @@
 //! Measures how fast a running agent finds what changed: `compare SOCKET TAR`, where SOCKET is the
 //! Unix socket of the machine's channel (QEMU: `-chardev socket,path=SOCKET,server=on`) and TAR holds
-//! a git repository. Unpacks it to `/workspace`, changes ten files, and compares with the manifest
+//! a git repository, or is `-` where the machine's disk has it already. Unpacks it to `/workspace`, changes ten files, and compares with the manifest
 //! and by `git status`, in turns. At last it freezes the disk and looks whether that holds.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a failed step ends the measurement
 
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::UnixStream;
 
 const ROUNDS: usize = 9;
+/// CPU time of the agent in hundredths of a second, `proc_pid_stat(5)`.
+const TICKS: &str = "cut -d' ' -f14,15 /proc/1/stat";
 /// Ten files from everywhere.
 const CHANGE: &str = "cd /workspace && git ls-files | awk 'NR % 9973 == 1 && n++ < 10' | \
                       while read f; do echo more >>$f; done; git status --short | wc -l";
@@ -25,9 +27,11 @@ async fn main() {
     let mut channel = connect(&socket).await;
     let (_, early) = handshake::offer(&mut channel, [5; 16], &hello()).await.unwrap();
     let (session, _) = Session::start(channel, Side::Host, early, 0);
-    let start = Instant::now();
-    unpack(&session, &tar).await;
-    println!("unpacked and synced in {:?}", start.elapsed());
+    if tar != "-" {
+        let start = Instant::now();
+        unpack(&session, &tar).await;
+        println!("unpacked and synced in {:?}", start.elapsed());
+    }
     println!(
         "git status with a cold index: {:?}",
         exec(&session, "cd /workspace && git status").await
@@ -37,6 +41,7 @@ async fn main() {
     println!("{taken:?} in {:?}", start.elapsed());
     exec(&session, CHANGE).await;
     let (mut ours, mut theirs, mut nothing) = (Vec::new(), Vec::new(), Vec::new());
+    println!("ticks of PID 1, user and system: {}", output(&session, TICKS).await.0);
     for _ in 0..ROUNDS {
         ours.push(changes(&session, &taken).await);
         theirs.push(exec(&session, "cd /workspace && git status --porcelain").await);
@@ -47,6 +52,11 @@ async fn main() {
         median(ours),
         median(theirs),
         median(nothing)
+    );
+    println!("after as many rounds: {}", output(&session, TICKS).await.0);
+    println!(
+        "git status: {}",
+        output(&session, "cd /workspace; git status -s >/dev/null; times").await.0
     );
     freeze(&session).await;
     println!("{}", output(&session, "grep VmHWM /proc/1/status").await.0);
@@ -112,7 +122,8 @@ async fn freeze(session: &Session) {
     drop(stream);
     println!("a writer after a reset: {:?}", exec(session, "echo z >/workspace/late; sync").await);
     let start = Instant::now();
-    drop(session.open(&Request::Exec(Exec { sync: true, ..exec_fields("echo z >/root/f") })).await);
+    let request = Request::Exec(Exec { sync: true, ..exec_fields("echo z >/root/f") });
+    collect(&mut session.open(&request).await.unwrap()).await;
     println!("a command with sync: {:?}", start.elapsed());
 }
 

@@ -166,7 +166,8 @@ impl Names {
                 bytes.extend_from_slice(name);
             }
         }
-        starts.sort_unstable_by(|one, other| name_at(bytes, *one).cmp(&name_at(bytes, *other)));
+        // each name is another and ends in the least of bytes: what follows that never counts
+        starts.sort_unstable_by(|one, other| bytes.get(*one..).cmp(&bytes.get(*other..)));
         Ok(())
     }
 }
