@@ -2,18 +2,16 @@
 //! only as a descriptor, so nothing in the guest's own tree leads to the agent's files on it.
 
 use crate::agent::Place;
+use crate::files::READ_DIRECTORY;
 use crate::sys;
 use pyro_proto::{Refusal, RefusalCode};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
-
-const DIRECTORY: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// The disk of a machine; for an agent in a process, its directory in place of one.
 #[derive(Debug)]
@@ -30,13 +28,13 @@ impl Disk {
 
     /// The directory of an agent in a process.
     pub(crate) fn of_process(root: &Path) -> io::Result<Self> {
-        let top = rustix::fs::open(root, DIRECTORY, Mode::empty())?;
+        let top = rustix::fs::open(root, READ_DIRECTORY, Mode::empty())?;
         Ok(Self { top, place: Place::Process })
     }
 
     /// What the guest sees as `/workspace`, even where something else is mounted on that.
     pub(crate) fn workspace(&self) -> io::Result<OwnedFd> {
-        Ok(rustix::fs::openat(&self.top, "workspace", DIRECTORY, Mode::empty())?)
+        Ok(rustix::fs::openat(&self.top, "workspace", READ_DIRECTORY, Mode::empty())?)
     }
 
     /// The directory for the agent's own files, made where it is missing.
@@ -49,7 +47,7 @@ impl Disk {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(rustix::fs::openat(&self.top, name, DIRECTORY, Mode::empty())?)
+        Ok(rustix::fs::openat(&self.top, name, READ_DIRECTORY, Mode::empty())?)
     }
 
     /// Writes everything that the guest has changed to the disk. The files of a process are the
