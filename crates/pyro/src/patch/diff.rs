@@ -88,7 +88,8 @@ pub struct Patch {
     #[serde(rename = "patch_included")]
     pub included: usize,
     /// Changed files and links that it does not cover: too large, no room left, or a name that git
-    /// refuses. Written like [`DiffEntry::path`].
+    /// refuses. Written like [`DiffEntry::path`]. Where a directory became a file or a link, or the other
+    /// way round, and only a part of that is left out, git does not take the rest.
     #[serde(rename = "patch_left_out")]
     pub left_out: Vec<String>,
 }
