@@ -64,8 +64,7 @@ impl<W: Write> Comparison<'_, W> {
     fn run(&mut self) -> Result<(), Refusal> {
         self.live.advance()?;
         self.recall()?;
-        while let Some(order) = order(self.live.found(), self.record()) {
-            self.tell(order)?;
+        while let Some(order) = self.tell()? {
             if order != Ordering::Greater {
                 self.live.advance()?;
             }
@@ -80,15 +79,14 @@ impl<W: Write> Comparison<'_, W> {
         self.manifest.as_mut().map_or(Ok(false), Reader::advance).map_err(|e| failed(&e))
     }
 
-    fn record(&self) -> Option<Record<'_>> {
-        self.manifest.as_ref().and_then(Reader::record)
-    }
-
-    /// Tells what there is to tell of the entry that comes first, or of both where they are the same.
-    fn tell(&mut self, order: Ordering) -> Result<(), Refusal> {
-        let live = self.live.found().filter(|_| order != Ordering::Greater);
-        let recorded = self.manifest.as_ref().and_then(Reader::record);
-        let record = recorded.filter(|_| order != Ordering::Less);
+    /// Tells what there is to tell of the entry that comes first, or of both where they are the
+    /// same; returns which that was. None at the end.
+    fn tell(&mut self) -> Result<Option<Ordering>, Refusal> {
+        let record = self.manifest.as_ref().and_then(Reader::record);
+        let live = self.live.found();
+        let Some(order) = order(live.as_ref(), record.as_ref()) else { return Ok(None) };
+        let live = live.filter(|_| order != Ordering::Greater);
+        let record = record.filter(|_| order != Ordering::Less);
         let now = live.as_ref().map(Fingerprint::of).transpose()?;
         if now.as_ref() != record.map(|record| record.fingerprint) {
             self.told.change(live, now.as_ref(), record)?;
@@ -96,13 +94,13 @@ impl<W: Write> Comparison<'_, W> {
         if now.is_some_and(|now| now.kind.is_none()) {
             self.live.stay_out();
         }
-        Ok(())
+        Ok(Some(order))
     }
 }
 
 /// Which of the two comes first in a walk of both trees; none where both have ended. What lies deeper
 /// belongs to a directory that only one of them has gone into, and that the other is past.
-fn order(live: Option<Found<'_>>, record: Option<Record<'_>>) -> Option<Ordering> {
+fn order(live: Option<&Found<'_>>, record: Option<&Record<'_>>) -> Option<Ordering> {
     Some(match (live, record) {
         (None, None) => return None,
         (Some(_), None) => Ordering::Less,

@@ -79,8 +79,8 @@ impl Git {
         Ok(Self { program, search_path })
     }
 
-    /// A command in `directory`. The user's own settings count: the list of trusted directories and
-    /// what the user has git ignore are there.
+    /// A command in `directory`. It inherits the environment and so the user's own settings: the list of
+    /// trusted directories and what the user has git ignore are there.
     pub(super) fn command(&self, directory: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.args(QUIET).current_dir(directory);
