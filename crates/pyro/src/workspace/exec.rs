@@ -7,11 +7,13 @@ use crate::config::Isolation;
 use crate::error::Result;
 use crate::guest::{Execution, GuestError};
 use crate::journal::{Ended, Fate, Stdio};
+use crate::shim::protocol::Progress;
 use crate::vm::run::OutputLimits;
-use pyro_proto::mux::Item;
+use pyro_proto::mux::{Item, Stream};
 use pyro_proto::request::Exec;
 use serde::Serialize;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,18 @@ pub struct Following {
     pub exec_id: String,
     /// Its output, its stdin and its end.
     pub execution: Execution,
+}
+
+/// A command that runs and whose end is waited for. Dropping it leaves the command running.
+#[derive(Debug)]
+pub struct Pending<'w> {
+    /// How the command is named in the workspace's history.
+    pub exec_id: String,
+    workspace: &'w Workspace,
+    request: ExecRequest,
+    stream: Stream,
+    begun_at: Instant,
+    ended: Option<Ended>,
 }
 
 /// How a command went, so far.
@@ -108,6 +122,23 @@ impl Workspace {
         Ok(Following { exec_id: begun.exec_id, execution })
     }
 
+    /// Starts a command whose end is waited for; it reads nothing.
+    ///
+    /// # Errors
+    /// If the workspace is gone.
+    pub async fn exec_begin(&self, request: &ExecRequest) -> Result<Pending<'_>> {
+        let (begun, mut stream) = self.shim.exec(self.exec_of(request, false), false).await?;
+        stream.sender.finish().await.map_err(GuestError::from)?;
+        Ok(Pending {
+            exec_id: begun.exec_id,
+            workspace: self,
+            request: request.clone(),
+            stream,
+            begun_at: Instant::now(),
+            ended: None,
+        })
+    }
+
     /// Runs a command and waits for its end, but no longer than `wait`: then it goes on, and
     /// [`exec_read`](super::exec_read::exec_read) follows it.
     ///
@@ -119,22 +150,7 @@ impl Workspace {
         wait: Duration,
         limits: OutputLimits,
     ) -> Result<ExecReport> {
-        let (begun, mut stream) = self.shim.exec(self.exec_of(request, false), false).await?;
-        stream.sender.finish().await.map_err(GuestError::from)?;
-        let begun_at = tokio::time::Instant::now();
-        let ended = match tokio::time::timeout(wait, stream.receiver.next()).await {
-            Ok(item) => Some(ended(item)?),
-            Err(_still_running) => None,
-        };
-        let exec_id = begun.exec_id;
-        let Some(ended) = ended else {
-            let so_far = self.shim.progress(&exec_id, 0, Duration::ZERO).await?;
-            let totals = [so_far.stdout_bytes, so_far.stderr_bytes];
-            let elapsed = u64::try_from(begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-            return self.report(request, exec_id, None, totals, elapsed, limits).await;
-        };
-        let (totals, duration) = ([ended.stdout_bytes, ended.stderr_bytes], ended.duration_ms);
-        self.report(request, exec_id, Some(ended.fate), totals, duration, limits).await
+        self.exec_begin(request).await?.wait_for(wait, limits).await
     }
 
     async fn report(
@@ -185,6 +201,41 @@ impl Workspace {
             timeout_ms: Some(request.timeout_seconds.saturating_mul(1000)),
             sync: true,
         }
+    }
+}
+
+impl Pending<'_> {
+    /// Waits for the command's end, but no longer than `wait`, and reports how it stands. Nothing is lost
+    /// when this future is dropped.
+    ///
+    /// # Errors
+    /// If the command could not be started, or the machine ended.
+    pub async fn wait_for(&mut self, wait: Duration, limits: OutputLimits) -> Result<ExecReport> {
+        if self.ended.is_none()
+            && let Ok(item) = tokio::time::timeout(wait, self.stream.receiver.next()).await
+        {
+            self.ended = Some(ended(item)?);
+        }
+        if self.ended.is_none() {
+            match self.workspace.shim.progress(&self.exec_id, 0, Duration::ZERO).await {
+                Ok(so_far) => return self.so_far(&so_far, limits).await,
+                // it has ended meanwhile
+                Err(_) => self.ended = Some(ended(self.stream.receiver.next().await)?),
+            }
+        }
+        let (totals, fate, took) = self.ended.as_ref().map_or(([0, 0], None, 0), |ended| {
+            let totals = [ended.stdout_bytes, ended.stderr_bytes];
+            (totals, Some(ended.fate.clone()), ended.duration_ms)
+        });
+        let exec_id = self.exec_id.clone();
+        self.workspace.report(&self.request, exec_id, fate, totals, took, limits).await
+    }
+
+    async fn so_far(&self, progress: &Progress, limits: OutputLimits) -> Result<ExecReport> {
+        let totals = [progress.stdout_bytes, progress.stderr_bytes];
+        let elapsed = u64::try_from(self.begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let exec_id = self.exec_id.clone();
+        self.workspace.report(&self.request, exec_id, None, totals, elapsed, limits).await
     }
 }
 
