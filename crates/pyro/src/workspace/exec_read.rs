@@ -5,10 +5,13 @@ use super::boot::attach;
 use super::exec::ExecState;
 use super::find::find;
 use super::sweep::sweep;
+use crate::clock::now;
 use crate::config::Config;
 use crate::error::{PathError, Result};
 use crate::event::Observer;
-use crate::journal::{self, Command, Fate, Part, Stdio, read_output, read_spool, spool_path};
+use crate::journal::{
+    self, Command, Ended, Fate, Part, Stdio, read_output, read_spool, spool_path,
+};
 use crate::store::Item;
 use crate::vm::capture::{Capture, Captured};
 use crate::vm::run::OutputLimits;
@@ -109,16 +112,28 @@ async fn how_far(
         return Ok((command, [progress.stdout_bytes, progress.stderr_bytes]));
     }
     // it has ended, perhaps this very moment
-    let command = journal::read(item.path())?.command(&read.exec_id).cloned().unwrap_or(command);
-    let totals = match &command.ended {
-        Some(ended) => [ended.stdout_bytes, ended.stderr_bytes],
-        // its shim was killed: what is in the files is what is known
-        None => [Stdio::Out, Stdio::Err].map(|stream| {
-            let path = spool_path(item.path(), &read.exec_id, stream);
-            std::fs::metadata(path).map_or(0, |file| file.len())
-        }),
-    };
+    let mut command =
+        journal::read(item.path())?.command(&read.exec_id).cloned().unwrap_or(command);
+    let ended = command.ended.get_or_insert_with(|| lost(item, &read.exec_id));
+    let totals = [ended.stdout_bytes, ended.stderr_bytes];
     Ok((command, totals))
+}
+
+/// The end of a command whose shim was killed before it could write it down: what is in the files is what
+/// is known. The next shim writes the same.
+fn lost(item: &Item, exec_id: &str) -> Ended {
+    let written = |stream| {
+        let path = spool_path(item.path(), exec_id, stream);
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    Ended {
+        exec_id: exec_id.to_owned(),
+        fate: Fate::Lost { why: "the process that kept its machine was killed".into() },
+        duration_ms: 0,
+        stdout_bytes: written(Stdio::Out),
+        stderr_bytes: written(Stdio::Err),
+        ended_at: now(),
+    }
 }
 
 /// The beginning and the end of what a command wrote to one stream.
