@@ -5,8 +5,10 @@ use super::file_path::file_path;
 use crate::error::Result;
 use crate::guest::{Bounds, files};
 use pyro_proto::request::Request;
-use pyro_proto::tree::{Entry, Kind};
+use pyro_proto::tree::Entry;
 use serde::Serialize;
+
+pub use pyro_proto::tree::Kind;
 
 /// So many entries are listed at most.
 pub const MAX_ENTRIES: u64 = 20_000;

@@ -47,7 +47,7 @@ pub use seeding::Seed;
 pub use spec::{NetworkPolicy, WorkspaceSpec};
 pub use start::start;
 pub use state::{State, Verb};
-pub use status::{WorkspaceStatus, status};
+pub use status::{LastCommand, WorkspaceStatus, status};
 pub use stop::stop;
 pub use update::{Update, update};
 
