@@ -5,12 +5,12 @@ use pyro::error::Diagnose;
 use pyro::{Error, Kind, Report};
 use std::process::ExitCode;
 
-/// pyro's own failures in `run`, whose other codes are the guest command's: as `env`, `timeout`
-/// and `docker run` have it.
-pub(crate) const RUN_FAILED: u8 = 125;
+/// pyro's own failures in `run` and `workspace exec`, whose other codes are the guest command's: as
+/// `env`, `timeout` and `docker run` have it.
+pub(crate) const EXEC_FAILED: u8 = 125;
 /// pyro's own failures in every other command.
 pub(crate) const FAILED: u8 = 1;
-/// A command line or a setting that cannot be used, `run` apart.
+/// A command line or a setting that cannot be used, `run` and `workspace exec` apart.
 pub(crate) const MISUSED: u8 = 2;
 /// Nobody reads what is written: 128 + SIGPIPE, as a shell reports it.
 pub(crate) const BROKEN_PIPE: u8 = 141;
@@ -65,10 +65,10 @@ impl Failure {
         }
     }
 
-    /// The exit code in `run`, or in any other command.
-    pub(crate) fn exit_code(&self, in_run: bool) -> ExitCode {
+    /// The exit code where the others are a guest command's own, or where they are not.
+    pub(crate) fn exit_code(&self, like_its_command: bool) -> ExitCode {
         ExitCode::from(match self {
-            Self::Error(_) if in_run => RUN_FAILED,
+            Self::Error(_) if like_its_command => EXEC_FAILED,
             Self::Error(error) if error.kind() == Kind::Usage => MISUSED,
             Self::Error(_) => FAILED,
             Self::Interrupted(interrupted) => 128 + interrupted.number,

@@ -5,9 +5,11 @@
 mod commands;
 mod failure;
 mod interrupt;
+mod relay;
 mod roles;
 mod settings;
 mod ui;
+mod words;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -37,7 +39,7 @@ fn finish(command: &Command, ui: &Ui) -> ExitCode {
             if let Some(report) = failure.report() {
                 ui.failure(&report, command.wants_json());
             }
-            failure.exit_code(matches!(command, Command::Run(_)))
+            failure.exit_code(command.exits_like_its_command())
         }
     }
 }
@@ -61,7 +63,7 @@ fn explain(error: &clap::Error, words: &[OsString]) -> ExitCode {
 
 /// Runs `work` on a runtime of one thread. A thread that is stuck in a read of stdin does not keep
 /// the process alive.
-fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(work);
     runtime.shutdown_background();

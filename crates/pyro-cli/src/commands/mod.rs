@@ -8,8 +8,9 @@ mod env;
 mod mcp;
 mod run;
 mod runtime;
+mod workspace;
 
-use crate::failure::{MISUSED, Outcome, RUN_FAILED};
+use crate::failure::{EXEC_FAILED, MISUSED, Outcome};
 use crate::ui::Ui;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -24,7 +25,8 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  run      the guest command's own; 128+N where signal N killed it, 124 after a timeout;
+  run, workspace exec
+           the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
   others   0 done, 1 failed, 2 wrong command line or setting
   all      128+N where signal N ended pyro, 141 where nobody reads its output";
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Env(env::Command),
     Run(run::Arguments),
+    #[command(subcommand)]
+    Workspace(workspace::Command),
     #[command(subcommand)]
     Runtime(runtime::Command),
     Demo(demo::Arguments),
@@ -51,6 +55,7 @@ impl Command {
             Self::Doctor(arguments) => doctor::doctor(ui, arguments),
             Self::Env(command) => command.run(ui),
             Self::Run(arguments) => run::run(ui, arguments),
+            Self::Workspace(command) => command.run(ui),
             Self::Runtime(command) => command.run(ui),
             Self::Demo(arguments) => demo::demo(ui, arguments),
             Self::Mcp(command) => command.run(),
@@ -64,15 +69,27 @@ impl Command {
             Self::Doctor(arguments) => arguments.json,
             Self::Env(command) => command.wants_json(),
             Self::Run(arguments) => arguments.json,
+            Self::Workspace(command) => command.wants_json(),
             Self::Runtime(command) => command.wants_json(),
             Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
+        }
+    }
+
+    /// Whether the exit code is that of a command in a guest.
+    pub(crate) fn exits_like_its_command(&self) -> bool {
+        match self {
+            Self::Run(_) => true,
+            Self::Workspace(command) => command.exits_like_its_command(),
+            _ => false,
         }
     }
 }
 
 /// The exit code of a command line that cannot be read.
 pub(crate) fn usage_failure(words: &[OsString]) -> u8 {
-    if words.get(1).is_some_and(|word| word == "run") { RUN_FAILED } else { MISUSED }
+    let is = |place: usize, wanted: &str| words.get(place).is_some_and(|word| word == wanted);
+    let is_exec = is(1, "run") || is(1, "workspace") && is(2, "exec");
+    if is_exec { EXEC_FAILED } else { MISUSED }
 }
 
 /// Whether a command line that cannot be read asks for JSON all the same.

@@ -1,5 +1,6 @@
-//! Columns for people: aligned, the last one as long as it likes.
+//! Columns for people: aligned, the last one as long as it likes. Whatever a cell holds stays in it.
 
+use super::printable::one_line;
 use std::fmt;
 
 /// Rows under a heading.
@@ -14,7 +15,7 @@ impl<const N: usize> Table<N> {
     }
 
     pub(crate) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells);
+        self.rows.push(cells.map(|cell| one_line(&cell).into_owned()));
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// `1.2 s`, `340 ms`, `2 min 5 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
@@ -11,6 +11,38 @@ pub(crate) fn seconds(duration: Duration) -> String {
         0 => format!("{} ms", duration.as_millis()),
         1..60 => format!("{:.1} s", duration.as_secs_f64()),
         whole => format!("{} min {} s", whole / 60, whole % 60),
+    }
+}
+
+/// How long ago a time in Unix seconds was: `3 min ago`.
+pub(crate) fn ago(then: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    match now.saturating_sub(then) {
+        0 => "just now".to_owned(),
+        seconds => format!("{} ago", rough(seconds)),
+    }
+}
+
+/// How long it is until a time in Unix seconds: `9 min`.
+pub(crate) fn until(then: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    rough(then.saturating_sub(now))
+}
+
+/// The largest unit of which there is a whole one.
+fn rough(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let unit = UNITS.into_iter().find(|(length, _)| seconds >= *length);
+    let (length, name) = unit.unwrap_or((1, "s"));
+    format!("{} {name}", seconds / length)
+}
+
+/// `1 file`, `3 files`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    match (number, thing.strip_suffix('y')) {
+        (1, _) => format!("1 {thing}"),
+        (number, Some(stem)) => format!("{number} {stem}ies"),
+        (number, None) => format!("{number} {thing}s"),
     }
 }
 
@@ -89,6 +121,18 @@ mod tests {
         assert_eq!(human_bytes(196 << 10), "196 KiB");
         assert_eq!(human_bytes(8 << 30), "8.0 GiB");
         assert_eq!(human_bytes(u64::MAX), "16 EiB");
+    }
+
+    #[test]
+    fn times_are_rough_and_things_are_counted() {
+        let shown = [0, 59, 60, 3_599, 3_600, 86_399, 864_000].map(rough);
+        assert_eq!(shown, ["0 s", "59 s", "1 min", "59 min", "1 h", "23 h", "10 d"]);
+        assert!(ago(0).ends_with(" d ago"));
+        assert_eq!(ago(u64::MAX), "just now");
+        assert_eq!(until(0), "0 s");
+        assert_eq!(count(1, "entry"), "1 entry");
+        assert_eq!(count(0, "entry"), "0 entries");
+        assert_eq!(count(12, "file"), "12 files");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The words after `--` as one string for a POSIX shell, each of them standing for itself.
 
 /// Quotes every word that needs it with single quotes (POSIX.1-2024, XCU 2.2.2).
-pub(super) fn quoted(words: &[String]) -> String {
+pub(crate) fn quoted(words: &[String]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// As [`quoted`], but the program takes the shell's place, so that a signal to the command finds the
 /// program alone: a shell that waits for it would die first and end the command.
-pub(super) fn in_place_of_the_shell(words: &[String]) -> String {
+pub(crate) fn in_place_of_the_shell(words: &[String]) -> String {
     let is_program = words.first().is_some_and(|word| !BUILT_IN.contains(&word.as_str()));
     if is_program { format!("exec {}", quoted(words)) } else { quoted(words) }
 }

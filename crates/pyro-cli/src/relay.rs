@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt, Stderr, Stdout};
 use tokio::time::Instant;
 
-/// A second Ctrl-C within this time ends the machine.
+/// A second Ctrl-C within this time ends the command, whatever it thinks of it.
 const INSIST_WITHIN: Duration = Duration::from_secs(5);
 /// How long the command may go on after SIGTERM or SIGHUP.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How it ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The command ended, and all its output is out.
     Exited(ExecExit),
     /// The user insisted.
@@ -26,9 +26,9 @@ pub(super) enum End {
     OutputClosed,
 }
 
-/// Relays until the command ends or must be ended. On return the command is gone or about to be:
-/// dropping its execution kills it.
-pub(super) async fn relay(mut execution: Execution, interrupts: &mut Interrupts) -> Outcome<End> {
+/// Relays until the command ends or must be ended. Where it must, that is left to the caller: dropping the
+/// execution kills a command that hangs on it, and leaves one that belongs to a workspace running.
+pub(crate) async fn relay(mut execution: Execution, interrupts: &mut Interrupts) -> Outcome<End> {
     let mut input = std::pin::pin!(forward(execution.take_stdin()));
     let mut reading = true;
     let mut sink = Sink::new();

@@ -1,18 +1,15 @@
 //! `pyro run`: a command in a machine of its own, its streams joined to ours.
 
-mod relay;
-mod words;
-
 use crate::block_on;
 use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
-use crate::settings;
+use crate::relay::{End, relay};
 use crate::ui::{Ui, seconds};
+use crate::{settings, words};
 use pyro::Config;
 use pyro::vm::run::{OutputLimits, RunRequest};
 use pyro::vm::{Exec, ExecExit};
 use pyro::vm::{Vm, VmFacts, VmSpec};
-use relay::End;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -138,7 +135,7 @@ async fn stream(
     let facts = vm.facts().clone();
     let ready = started.elapsed();
     let end = match vm.exec(arguments.exec()).await {
-        Ok(execution) => relay::relay(execution, &mut interrupts).await,
+        Ok(execution) => relay(execution, &mut interrupts).await,
         Err(error) => Err(error.into()),
     };
     if let Err(error) = vm.delete().await {
@@ -178,6 +175,6 @@ fn conclude(
 }
 
 /// As a shell sees it: the low eight bits.
-fn exit_code(code: i32) -> ExitCode {
+pub(super) fn exit_code(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
 }

@@ -1,0 +1,35 @@
+//! `pyro workspace exec-stop`: the end of a command, not of its workspace.
+
+use super::call::call;
+use super::exec_read::{document, end};
+use crate::failure::Outcome;
+use crate::ui::Ui;
+use std::process::ExitCode;
+
+/// End a command of a workspace and all it started: politely, and by force two seconds later
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pyro workspace exec-stop ws-0a1b2c3d4e5f.3
+  pyro workspace exec-stop ws-0a1b2c3d4e5f.3 --json")]
+pub(crate) struct Arguments {
+    /// The command, as `exec --detach` and `logs` name it
+    #[arg(value_name = "EXEC_ID")]
+    exec_id: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) fn exec_stop(ui: &Ui, arguments: &Arguments) -> Outcome {
+    let stopped = call(ui, async |config, observer| {
+        let exec_id = &arguments.exec_id;
+        Ok(pyro::workspace::exec_stop::exec_stop(config, exec_id, observer).await?)
+    })?;
+    if arguments.json {
+        ui.json(&document(stopped.next_cursor, &stopped))?;
+    } else {
+        ui.data(&format!("{}\n", end(&stopped)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
