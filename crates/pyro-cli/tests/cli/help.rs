@@ -21,6 +21,7 @@ Commands:
   doctor       Check this host: what machines will run on, and what to do for better
   env          List, inspect, prepare and remove what machines boot from
   run          Run a command in a machine of its own, which is deleted afterwards
+  workspace    Make workspaces and work in them: machines that stay until they are deleted
   runtime      List, install and remove the Firecracker that machines run on where KVM works
   demo         Run one command in a real machine, end to end, and explain what happens
   mcp          Serve pyro to chat hosts over the Model Context Protocol
@@ -32,7 +33,8 @@ Options:
   -V, --version  Print version
 
 Exit codes:
-  run      the guest command's own; 128+N where signal N killed it, 124 after a timeout;
+  run, workspace exec
+           the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
   others   0 done, 1 failed, 2 wrong command line or setting
   all      128+N where signal N ended pyro, 141 where nobody reads its output
@@ -98,6 +100,198 @@ Examples:
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --json -- false
+");
+}
+
+#[test]
+fn of_workspace() {
+    assert_snapshot!(help(&["workspace", "--help"]), @r"
+Make workspaces and work in them: machines that stay until they are deleted
+
+Usage: pyro workspace <COMMAND>
+
+Commands:
+  create     Make a workspace, and leave it started
+  list       List the workspaces
+  update     Change a workspace's name, labels or time to live
+  status     Show one workspace: what it is, what runs in it, when it expires
+  exec       Run a command in a workspace, in /workspace
+  exec-read  Print what a command of a workspace has written so far
+  exec-stop  End a command of a workspace, and all it started
+  logs       Show the history of a workspace: its commands, how they ended, what they wrote
+  sync       Bring files of this host into a workspace
+  file       List, read, write and edit the files of a workspace
+  diff       Show what has changed in a workspace since its baseline
+  reset      Put a workspace back to its baseline: a fresh machine on the disk that it began with
+  stop       Stop a workspace: its processes end, its files and its history stay
+  start      Start a workspace that does not run
+  delete     Delete a workspace with everything in it, whatever it is doing
+  help       Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help  Print help
+
+ID is a workspace's id, its name, or the beginning of either that no other workspace has.
+
+Examples:
+  pyro workspace create --project --name fix-42
+  pyro workspace exec fix-42 -- make test
+  pyro workspace diff fix-42 | git apply
+  pyro workspace delete fix-42
+");
+    assert_snapshot!(help(&["workspace", "create", "--help"]), @r"
+Make a workspace, and leave it started
+
+It begins empty, or with what one of the seed options names. Its baseline is taken at the end:
+`diff` compares with it, `reset` goes back to it. It stays until it is deleted. When nobody has used
+it for its time to live it stops; the next call starts it again, and after a day it is removed.
+
+Prints the id on stdout, and what was done on stderr.
+
+Usage: pyro workspace create [OPTIONS] [ENV]
+
+Arguments:
+  [ENV]
+          What to boot, as `pyro env list` names it
+
+          [default: debian:12]
+
+Options:
+      --seed-path <PATH>
+          Seed it with a directory, or with what a .tar, .tar.gz, .tgz or .tar.zst holds
+
+      --project
+          Seed it with the Git project around the current directory: its history, its tracked files,
+          and the others that Git does not ignore
+
+      --project-path <DIR>
+          The same with the Git project around another directory
+
+      --repo-url <URL>
+          Seed it with a Git repository, which is cloned
+
+      --repo-ref <REF>
+          Which branch, tag or commit of it
+
+      --name <NAME>
+          Its name: letters, digits, '.', '_', '-' and '/'
+
+      --label <K=V>
+          A note about it; may be given more than once
+
+      --vcpu-count <N>
+          Virtual CPUs
+
+          [default: 1]
+
+      --mem-mib <N>
+          Memory in MiB
+
+          [default: 1024]
+
+      --ttl-seconds <N>
+          Stop it when nobody has used it for so many seconds
+
+          [default: 600]
+
+      --network-policy <POLICY>
+          What it may reach
+
+          [default: off]
+          [possible values: off]
+
+      --allow-host-compat
+          Run on the host, without isolation, where no machine can boot
+
+      --allow-weak-isolation
+          Run an emulated machine even where nothing jails the emulator
+
+      --json
+          Print one JSON document
+
+      --id-only
+          Print the id and say nothing else
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  pyro workspace create
+  pyro workspace create debian:12-build --project --name fix-42
+  pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
+  pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
+  id=$(pyro workspace create --id-only)
+");
+    assert_snapshot!(help(&["workspace", "exec", "--help"]), @r"
+Run a command in a workspace, in /workspace
+
+The command's output is passed on as it comes, byte for byte. Where standard input is a pipe or a
+file, the command reads it. Ctrl-C interrupts the command; a second one within 5 seconds ends it.
+The workspace goes on. The exit code is the command's own; pyro's failures exit with 125.
+
+What the command wrote to disk is there when this returns, whatever happens to the machine. If pyro
+itself is killed the command goes on, and `exec-read` shows what it writes.
+
+Usage: pyro workspace exec [OPTIONS] <ID> -- <CMD>...
+
+Arguments:
+  <ID>
+          The workspace: its id, its name, or the beginning of either
+
+  <CMD>...
+          The command and its arguments
+
+Options:
+      --timeout-seconds <N>
+          Kill the command after so many seconds; it then exits with 124
+
+          [default: 30]
+
+      --detach
+          Start it, print its id for `exec-read` and `exec-stop`, and leave it running
+
+      --json
+          Print one JSON document instead of passing the streams on; standard input is not read
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  pyro workspace exec fix-42 -- make test
+  pyro workspace exec fix-42 --timeout-seconds 600 -- sh -c 'cargo build && cargo test'
+  tar c . | pyro workspace exec fix-42 -- tar x
+  id=$(pyro workspace exec fix-42 --detach --timeout-seconds 3600 -- make all)
+");
+    assert_snapshot!(help(&["workspace", "diff", "--help"]), @r"
+Show what has changed in a workspace since its baseline
+
+The patch goes to stdout, and `git apply` accepts it; what it holds is counted on stderr. What is
+below .git is left out.
+
+Usage: pyro workspace diff [OPTIONS] <ID>
+
+Arguments:
+  <ID>
+          The workspace: its id, its name, or the beginning of either
+
+Options:
+      --stat
+          List the changed paths, without the patch
+
+      --output <FILE>
+          Write the patch to a file of this host
+
+      --json
+          Print one JSON document
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  pyro workspace diff fix-42
+  pyro workspace diff fix-42 --stat
+  pyro workspace diff fix-42 | git apply
+  pyro workspace diff fix-42 --output fix-42.patch
 ");
 }
 
@@ -195,6 +389,24 @@ fn every_command_has_examples() {
         &["env", "pull"],
         &["env", "prune"],
         &["run"],
+        &["workspace", "create"],
+        &["workspace", "list"],
+        &["workspace", "update"],
+        &["workspace", "status"],
+        &["workspace", "exec"],
+        &["workspace", "exec-read"],
+        &["workspace", "exec-stop"],
+        &["workspace", "logs"],
+        &["workspace", "sync", "push"],
+        &["workspace", "file", "list"],
+        &["workspace", "file", "read"],
+        &["workspace", "file", "write"],
+        &["workspace", "file", "edit"],
+        &["workspace", "diff"],
+        &["workspace", "reset"],
+        &["workspace", "stop"],
+        &["workspace", "start"],
+        &["workspace", "delete"],
         &["runtime", "list"],
         &["runtime", "install"],
         &["runtime", "remove"],
@@ -220,6 +432,7 @@ fn completions_name_the_commands_and_hide_the_roles() {
     for shell in ["bash", "zsh", "fish"] {
         let script = help(&["completions", shell]);
         assert!(script.contains("completions") && script.contains("doctor"), "{shell}");
+        assert!(script.contains("exec-read") && script.contains("seed-path"), "{shell}");
         assert!(!script.contains("__shim"), "{shell}");
     }
 }

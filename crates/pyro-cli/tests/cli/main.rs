@@ -10,4 +10,5 @@ mod mcp;
 mod run;
 mod runtime;
 mod signals;
+mod workspace;
 mod world;

@@ -6,7 +6,9 @@ use crate::failure::Outcome;
 use crate::ui::Ui;
 use std::process::ExitCode;
 
-/// End a command of a workspace and all it started: politely, and by force two seconds later
+/// End a command of a workspace, and all it started
+///
+/// It is asked with SIGTERM, and ended by force two seconds later. The workspace goes on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

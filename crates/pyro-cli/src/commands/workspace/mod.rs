@@ -21,7 +21,7 @@ mod update;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 
-/// Make workspaces, and work in them: machines that stay, with their files, until they are deleted
+/// Make workspaces and work in them: machines that stay until they are deleted
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 ID is a workspace's id, its name, or the beginning of either that no other workspace has.

@@ -48,8 +48,8 @@ impl Source {
         let seed = if let Some(path) = &self.seed_path {
             let source = seed::Source::of(path).map_err(pyro::Error::from)?;
             Some(Seed::new(source, path.display().to_string()))
-        } else if let Some(directory) = self.project_directory() {
-            let project = Project::at(config, directory).map_err(pyro::Error::from)?;
+        } else if let Some(directory) = self.project_directory()? {
+            let project = Project::at(config, &directory).map_err(pyro::Error::from)?;
             let path = project.path().display().to_string();
             Some(Seed::new(seed::Source::Project(project), path))
         } else {
@@ -58,9 +58,11 @@ impl Source {
         Ok(Opened { seed, _clone: None })
     }
 
-    fn project_directory(&self) -> Option<&Path> {
-        let here = self.project.then(|| Path::new("."));
-        self.project_path.as_deref().or(here)
+    fn project_directory(&self) -> pyro::Result<Option<PathBuf>> {
+        if self.project {
+            return Ok(Some(std::env::current_dir().at("find", Path::new("."))?));
+        }
+        Ok(self.project_path.clone())
     }
 
     /// On a thread of its own, because that work blocks.
