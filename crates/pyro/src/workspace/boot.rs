@@ -53,12 +53,13 @@ pub(super) async fn pin(
     Ok((Image { boot, defaults: defaults(installed) }, facts))
 }
 
-/// Starts the shim and waits for the machine.
+/// Starts the shim and waits for the machine, which from the first hangs on this process if it is `leased`.
 pub(super) async fn boot(
     config: &Config,
     item: &Item,
     record: &WorkspaceRecord,
     backend: BackendSpec,
+    leased: bool,
 ) -> Result<Client> {
     check(&record.image.boot, item)?;
     let (machine, lock) = MachineDirectory::create(&config.paths.machines(), item.id())?;
@@ -68,6 +69,7 @@ pub(super) async fn boot(
         ..assignment(config, &record.machine, item.id().to_owned(), backend)
     };
     let shim = shim::launch(&config.executable, &machine, lock, &assignment)?;
+    let shim = if leased { shim.lease().await? } else { shim };
     match shim.ready().await {
         Ok(()) => Ok(shim),
         Err(error) => {

@@ -65,7 +65,7 @@ async fn make(
     disk::create(&disk_of(item.path()), DISK_BYTES)?;
     let backend = choice.backend(record.image.boot.clone());
     // until it is made, it hangs on this process
-    let shim = boot(config, item, &record, backend).await?.lease().await?;
+    let shim = boot(config, item, &record, backend, true).await?;
     record.made = Some(fill(item, &shim, seed, observer).await?);
     item.write(turn, &record)?;
     shim.release().await?;

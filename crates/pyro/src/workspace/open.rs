@@ -118,5 +118,5 @@ pub(super) async fn start(
     record.facts.jail = backend.jail().to_string();
     record.facts.execution_mode = backend.execution_mode().to_owned();
     record.facts.backend = backend.name().to_owned();
-    boot(config, item, record, backend).await
+    boot(config, item, record, backend, false).await
 }
