@@ -58,6 +58,9 @@ pub(super) async fn exec<F: Future<Output = Refusal>>(
             let message = format!("{error}: {}", error.source);
             return to_client.reset(&Refusal::new(RefusalCode::NoSpace, message));
         }
+        (None, Ok(Ended { fate: Fate::Lost { why }, .. })) if followed => {
+            return to_client.reset(&Refusal::new(RefusalCode::Failed, why));
+        }
         (None, Ok(ended)) if followed => to_client.message(&exit_of(&ended)).await,
         (None, Ok(ended)) => to_client.message(&ended).await,
     };

@@ -101,6 +101,8 @@ async fn lease(mut stream: Stream, desk: &Desk) {
 }
 
 async fn ready(stream: Stream, desk: &Desk) {
+    // somebody waits for it, however long a boot takes
+    let _busy = desk.activity.work();
     match desk.machine().await {
         Some(Ok(_)) => tell(stream, Some(Ready::Yes)).await,
         Some(Err(report)) => tell(stream, Some(Ready::Failed(report))).await,
