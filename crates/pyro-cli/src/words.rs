@@ -12,6 +12,11 @@ pub(crate) fn in_place_of_the_shell(words: &[String]) -> String {
     if is_program { format!("exec {}", quoted(words)) } else { quoted(words) }
 }
 
+/// A command of a history, for people: without what [`in_place_of_the_shell`] puts before it.
+pub(crate) fn as_typed(command: &str) -> &str {
+    command.strip_prefix("exec ").unwrap_or(command)
+}
+
 /// What only the shell itself can do: the special built-in and the intrinsic utilities of
 /// POSIX.1-2024 (XCU 2.15 and 1.7).
 const BUILT_IN: [&str; 31] = [
@@ -50,6 +55,7 @@ mod tests {
             in_place_of_the_shell(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(command(&["sleep", "1"]), "exec sleep 1");
+        assert_eq!(as_typed(&command(&["sleep", "1"])), "sleep 1");
         assert_eq!(command(&["exit", "7"]), "exit 7");
     }
 

@@ -53,8 +53,13 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Where it may be sent signals, the program takes the shell's place.
     fn request(&self) -> ExecRequest {
-        ExecRequest { command: words::quoted(&self.command), timeout_seconds: self.timeout_seconds }
+        let command = match self.json {
+            true => words::quoted(&self.command),
+            false => words::in_place_of_the_shell(&self.command),
+        };
+        ExecRequest { command, timeout_seconds: self.timeout_seconds }
     }
 }
 

@@ -136,7 +136,7 @@ pub(super) fn document(cursor: u64, output: &ExecOutput) -> Document<'_> {
         stdout: text(Stdio::Out),
         stderr: text(Stdio::Err),
         cursor,
-        next_cursor: output.next_cursor,
+        next_cursor: output.next_cursor.min(output.total_bytes),
         total_bytes: output.total_bytes,
         lost_bytes: output.lost_bytes,
     }

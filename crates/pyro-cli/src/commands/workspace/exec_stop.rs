@@ -29,7 +29,7 @@ pub(super) fn exec_stop(ui: &Ui, arguments: &Arguments) -> Outcome {
         Ok(pyro::workspace::exec_stop::exec_stop(config, exec_id, observer).await?)
     })?;
     if arguments.json {
-        ui.json(&document(stopped.next_cursor, &stopped))?;
+        ui.json(&document(stopped.total_bytes, &stopped))?;
     } else {
         ui.data(&format!("{}\n", end(&stopped)))?;
     }

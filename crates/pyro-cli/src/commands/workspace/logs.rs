@@ -3,6 +3,7 @@
 use super::call::call;
 use crate::failure::Outcome;
 use crate::ui::{Ui, ago, one_line, printable, seconds};
+use crate::words::as_typed;
 use pyro::vm::run::OutputLimits;
 use pyro::workspace::{LogEntry, Logs};
 use std::fmt::Write;
@@ -50,7 +51,7 @@ fn history(logs: &Logs) -> String {
     let mut text = String::new();
     for entry in &logs.entries {
         // writing to a string cannot fail
-        let _ = writeln!(text, "[{}] $ {}", entry.sequence, one_line(&entry.command));
+        let _ = writeln!(text, "[{}] $ {}", entry.sequence, one_line(as_typed(&entry.command)));
         indent(&mut text, "  ", &entry.stdout);
         indent(&mut text, "! ", &entry.stderr);
         let _ =

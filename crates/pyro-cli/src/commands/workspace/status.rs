@@ -5,6 +5,7 @@ use super::create::source::amount;
 use super::list::labels;
 use crate::failure::Outcome;
 use crate::ui::{Fields, Ui, ago, seconds, until};
+use crate::words::as_typed;
 use pyro::workspace::{LastCommand, SeedFacts, State, WorkspaceStatus};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -96,12 +97,13 @@ fn commands(of: &WorkspaceStatus) -> String {
 }
 
 fn last_command(last: &LastCommand) -> String {
+    let command = as_typed(&last.command);
     match (last.exit_code, last.duration_ms) {
         (Some(code), Some(took)) => {
             let took = seconds(Duration::from_millis(took));
-            format!("{}, exit code {code} after {took}", last.command)
+            format!("{command}, exit code {code} after {took}")
         }
-        _ => last.command.clone(),
+        _ => command.to_owned(),
     }
 }
 
