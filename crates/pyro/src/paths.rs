@@ -68,4 +68,10 @@ impl Paths {
     pub fn workspaces(&self) -> PathBuf {
         self.state.join("workspaces")
     }
+
+    /// Repositories that were fetched by their URL, while workspaces are seeded from them.
+    #[must_use]
+    pub fn checkouts(&self) -> PathBuf {
+        self.state.join("checkouts")
+    }
 }

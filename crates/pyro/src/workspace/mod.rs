@@ -6,6 +6,7 @@
 
 mod baseline;
 mod boot;
+pub mod checkout;
 pub mod create;
 pub mod delete;
 pub mod diff;
@@ -35,6 +36,7 @@ pub mod sync_push;
 mod text_part;
 pub mod update;
 
+pub use checkout::Checkout;
 pub use create::create;
 pub use delete::{Deleted, delete};
 pub use error::WorkspaceError;
