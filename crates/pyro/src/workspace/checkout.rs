@@ -62,7 +62,7 @@ mod tests {
         .unwrap();
         let left = || std::fs::read_dir(config.paths.checkouts()).unwrap().flatten().count();
         // what a killed process has left
-        crate::store::private(&config.paths.checkouts()).unwrap();
+        crate::store::directory::private(&config.paths.checkouts()).unwrap();
         std::fs::create_dir_all(config.paths.checkouts().join("checkout-dead/tree")).unwrap();
         let url = format!("file://{}", home.path().join("origin").display());
         Checkout::fetch(&config, &url, None, &ignore).unwrap_err();
