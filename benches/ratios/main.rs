@@ -9,10 +9,12 @@
 
 mod boot;
 mod cpu;
+mod diff;
 mod exec;
 mod image;
 mod raw;
 mod raw_vmm;
+mod seed;
 mod start;
 mod stream;
 mod table;
@@ -38,12 +40,14 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 5] = [
+    let measures: [(&str, Measure<'_>); 7] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
+        ("seed", &seed::measure),
+        ("diff", &diff::measure),
     ];
     for (name, measure) in measures {
         if is_wanted(name) {
