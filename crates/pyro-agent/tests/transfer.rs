@@ -160,6 +160,20 @@ async fn a_tree_in_use_is_replaced_file_by_file() {
 }
 
 #[tokio::test]
+async fn a_tree_in_use_is_never_reached_through_a_link() {
+    let agent = Agent::start().await;
+    fs::create_dir_all(agent.path("elsewhere")).unwrap();
+    symlink("/elsewhere", agent.path("link")).unwrap();
+    for path in ["/link", "/link/deeper", "/link/a/b"] {
+        let request = Request::WriteTree { path: path.into(), replace: true };
+        let refusal = agent.send(&request, &archive_of("f", b"x")).await.unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::Invalid, "{path}: {refusal}");
+        assert!(refusal.message.contains("symbolic link"), "{refusal}");
+    }
+    assert_eq!(names(&agent.path("elsewhere")), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_single_file_is_packed_under_its_name() {
     let agent = Agent::start().await;
     fs::write(agent.path("one"), "1").unwrap();

@@ -36,6 +36,15 @@ pub(crate) struct Root {
     path: PathBuf,
 }
 
+/// What becomes of symbolic links among a path's directories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// The kernel follows them.
+    Follow,
+    /// They are an error.
+    Refuse,
+}
+
 impl Root {
     /// Opens it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
@@ -90,37 +99,49 @@ impl Root {
     ///
     /// # Errors
     /// The refusal names the path.
-    pub(crate) fn make_directories(&self, path: &GuestPath) -> Result<OwnedFd, Refusal> {
+    pub(crate) fn make_directories(
+        &self,
+        path: &GuestPath,
+        links: Links,
+    ) -> Result<OwnedFd, Refusal> {
         absolute(path)?;
         let whole: &Path = path.as_os_str().as_ref();
-        let made = match self.resolve(whole, OFlags::PATH | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => self.make_missing(whole),
+        let made = match self.resolve_with(whole, OFlags::PATH | OFlags::DIRECTORY, links) {
+            Err(Errno::NOENT) => self.make_missing(whole, links),
             found => found,
         };
         made.map_err(|e| refusal("make the directory", path, e))
     }
 
-    /// From the outermost directory inwards; the kernel follows links on the way.
-    fn make_missing(&self, whole: &Path) -> Result<OwnedFd, Errno> {
+    /// From the outermost directory inwards.
+    fn make_missing(&self, whole: &Path, links: Links) -> Result<OwnedFd, Errno> {
         let flags = OFlags::PATH | OFlags::DIRECTORY;
         let ancestors: Vec<&Path> = whole.ancestors().collect();
         for at in ancestors.into_iter().rev() {
-            if self.resolve(at, flags).is_err_and(|error| error == Errno::NOENT) {
-                self.make_directory(at)?;
+            let found = self.resolve_with(at, flags, links);
+            if found.is_err_and(|error| error == Errno::NOENT) {
+                self.make_directory(at, links)?;
             }
         }
-        self.resolve(whole, flags)
+        self.resolve_with(whole, flags, links)
     }
 
-    fn make_directory(&self, path: &Path) -> Result<(), Errno> {
+    fn make_directory(&self, path: &Path, links: Links) -> Result<(), Errno> {
         let parent = path.parent().ok_or(Errno::NOENT)?;
         let name = path.file_name().ok_or(Errno::INVAL)?;
-        let parent = self.resolve(parent, OFlags::PATH | OFlags::DIRECTORY)?;
+        let parent = self.resolve_with(parent, OFlags::PATH | OFlags::DIRECTORY, links)?;
         rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
     }
 
     fn resolve(&self, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let beneath = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        self.resolve_with(path, flags, Links::Follow)
+    }
+
+    fn resolve_with(&self, path: &Path, flags: OFlags, links: Links) -> Result<OwnedFd, Errno> {
+        let mut beneath = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        if links == Links::Refuse {
+            beneath |= ResolveFlags::NO_SYMLINKS;
+        }
         let flags = flags | OFlags::CLOEXEC;
         rustix::fs::openat2(&self.directory, path, flags, Mode::empty(), beneath)
     }

@@ -2,7 +2,7 @@
 
 use super::aside::Aside;
 use super::describe::PERMISSIONS;
-use super::{READ_DIRECTORY, Root, copy, file_name, invalid, refusal};
+use super::{Links, READ_DIRECTORY, Root, copy, file_name, invalid, refusal};
 use pyro_proto::{GuestPath, Refusal};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
@@ -26,7 +26,7 @@ impl Root {
         content: &mut impl Read,
     ) -> Result<u64, Refusal> {
         let name = file_name(path)?;
-        let parent = self.make_directories(&parent_of(path))?;
+        let parent = self.make_directories(&parent_of(path), Links::Follow)?;
         let old = existing(parent.as_fd(), name, path)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let create =
