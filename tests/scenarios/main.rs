@@ -20,3 +20,4 @@ mod repetition;
 mod settings;
 mod streams;
 mod vm_verbs;
+mod workspaces;

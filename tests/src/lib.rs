@@ -13,6 +13,7 @@ mod remains;
 mod running;
 mod server;
 mod tracer;
+mod workspace;
 mod world;
 
 pub use call::Call;
@@ -25,4 +26,5 @@ pub use running::Running;
 pub use rustix::process::Signal;
 pub use server::Server;
 pub use tracer::{Moment, Write};
+pub use workspace::Workspace;
 pub use world::{ENVIRONMENT, World};

@@ -1,0 +1,12 @@
+//! Workspaces by the command line: machines that stay until somebody deletes them.
+
+mod ctrl_c;
+mod exec;
+mod expiry;
+mod files;
+mod kills;
+mod life;
+mod names;
+mod seed;
+mod shapes;
+mod streams;
