@@ -82,8 +82,19 @@ fn advance(bar: &ProgressBar, done: u64, total: Option<u64>, unit: Unit) {
     {
         bar.set_length(total);
         bar.set_style(style(unit));
+    } else if bar.length().is_none() && bar.position() == 0 {
+        bar.set_style(counter(unit));
     }
     bar.set_position(done);
+}
+
+/// Where nobody knows how much there will be.
+fn counter(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Bytes => "{spinner} {msg} {bytes}",
+        Unit::Items | Unit::Percent => "{spinner} {msg} {pos}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 /// indicatif reads the template at run time; one that it cannot read leaves its default.
