@@ -25,6 +25,14 @@ pub(crate) struct ById {
     pub(crate) vm_id: String,
 }
 
+/// Of tools that work on one workspace.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ByWorkspace {
+    /// Its id or name.
+    pub(crate) workspace_id: String,
+}
+
 /// Of tools that need nothing.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

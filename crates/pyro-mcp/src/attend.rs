@@ -26,5 +26,5 @@ pub(crate) async fn attend(
         () = server.ending().cancelled() => Err(CallError::Ending.into()),
         () = beat => Err(CallError::Ending.into()),
     };
-    outcome.unwrap_or_else(|error| failure(&error))
+    outcome.unwrap_or_else(|error| failure(&error, server.profile()))
 }

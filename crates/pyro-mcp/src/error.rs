@@ -1,6 +1,5 @@
 //! Why a server does not start, and why a call is refused before it reaches the library.
 
-use crate::Profile;
 use pyro::Kind;
 use pyro::error::Diagnose;
 
@@ -8,9 +7,6 @@ use pyro::error::Diagnose;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The profile's tools do not exist yet.
-    #[error("the profile {0} comes with a later release")]
-    ProfileNotAvailable(Profile),
     /// The client and this server cannot speak to each other.
     #[error("the MCP session cannot begin")]
     Session(#[source] Box<rmcp::service::ServerInitializeError>),
@@ -21,18 +17,7 @@ impl Diagnose for ServeError {
         Kind::Usage
     }
     fn code(&self) -> &'static str {
-        match self {
-            Self::ProfileNotAvailable(_) => "not_available",
-            Self::Session(_) => "mcp_session",
-        }
-    }
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::ProfileNotAvailable(_) => {
-                vec!["use `pyro mcp serve --profile vm-run`, or workspace-full".into()]
-            }
-            Self::Session(_) => Vec::new(),
-        }
+        "mcp_session"
     }
 }
 
@@ -45,6 +30,34 @@ pub(crate) enum CallError {
     /// Only the human can allow commands on the host.
     #[error("this server does not run commands on the host")]
     HostCompatDenied,
+    /// More than the human lets a model have.
+    #[error("{name} is {wanted}, and this server gives at most {max}")]
+    Ceiling {
+        /// The parameter.
+        name: &'static str,
+        /// What was asked for.
+        wanted: u64,
+        /// The most.
+        max: u64,
+        /// The flag that says so.
+        flag: &'static str,
+    },
+    /// More workspaces than the human lets be.
+    #[error("there are {count} workspaces, and this server makes no more than {max}")]
+    TooManyWorkspaces {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The task that made a workspace is gone.
+    #[error("the creation of the workspace ended without a result")]
+    CreationLost,
+    /// A push takes longer than a call may.
+    #[error(
+        "the push was not done within {0} seconds and was stopped; some files may have arrived"
+    )]
+    PushTooLong(u64),
     /// The server has no time left.
     #[error("the server is ending")]
     Ending,
@@ -63,34 +76,51 @@ impl Diagnose for CallError {
     fn kind(&self) -> Kind {
         match self {
             Self::Arguments(_) => Kind::Usage,
-            Self::HostCompatDenied => Kind::Denied,
+            Self::HostCompatDenied | Self::Ceiling { .. } | Self::TooManyWorkspaces { .. } => {
+                Kind::Denied
+            }
             Self::Ending | Self::OtherPreparation { .. } => Kind::Busy,
-            Self::PreparationLost(_) => Kind::Internal,
+            Self::PushTooLong(_) => Kind::Timeout,
+            Self::PreparationLost(_) | Self::CreationLost => Kind::Internal,
         }
     }
     fn code(&self) -> &'static str {
         match self {
             Self::Arguments(_) => "bad_arguments",
             Self::HostCompatDenied => "host_compat_denied",
+            Self::Ceiling { .. } => "ceiling",
+            Self::TooManyWorkspaces { .. } => "too_many_workspaces",
+            Self::CreationLost => "creation_lost",
+            Self::PushTooLong(_) => "push_too_long",
             Self::Ending => "server_ending",
             Self::OtherPreparation { .. } => "preparation_busy",
             Self::PreparationLost(_) => "preparation_lost",
         }
     }
     fn hints(&self) -> Vec<String> {
-        vec![
-            match self {
-                Self::Arguments(_) => "correct the arguments after the tool's schema",
-                Self::HostCompatDenied => {
-                    "leave out allow_host_compat; only the human can allow it, by starting the \
-                     server with --allow-host-compat"
-                }
-                Self::Ending => return Vec::new(),
-                Self::OtherPreparation { .. } | Self::PreparationLost(_) => {
-                    "call again in a minute with the same arguments"
-                }
+        vec![match self {
+            Self::Arguments(_) => "correct the arguments after the tool's schema".into(),
+            Self::HostCompatDenied => {
+                "leave out allow_host_compat; only the human can allow it, by \
+                                       starting the server with --allow-host-compat"
+                    .into()
             }
-            .into(),
-        ]
+            Self::Ceiling { name, max, flag, .. } => format!(
+                "ask for {name} of at most {max}; only the human can allow more, by starting the \
+                 server with another {flag}"
+            ),
+            Self::TooManyWorkspaces { .. } => {
+                "delete one that is not needed (workspace_list names \
+                                               them); only the human can allow more, by starting \
+                                               the server with another --max-workspaces"
+                    .into()
+            }
+            Self::PushTooLong(_) => "push smaller parts of it, one after the other".into(),
+            Self::Ending => return Vec::new(),
+            Self::CreationLost => "call again with the same arguments".into(),
+            Self::OtherPreparation { .. } | Self::PreparationLost(_) => {
+                "call again in a minute with the same arguments".into()
+            }
+        }]
     }
 }

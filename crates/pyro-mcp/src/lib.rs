@@ -2,13 +2,15 @@
 //!
 //! It speaks both protocol eras (`initialize`, and the stateless 2026-07-28) on stdin and stdout.
 //! Nothing here prints: stdout carries the protocol alone. A machine that runs a command for a call ends
-//! with the call, or with the server; a vm that was created survives both.
+//! with the call, or with the server; a vm that was created and a workspace survive both.
 
 mod arguments;
 mod attend;
 mod command_report;
+mod creation;
 mod ending;
 mod error;
+mod exec_report;
 mod instructions;
 mod preparation;
 mod profile;
@@ -16,9 +18,15 @@ mod progress;
 mod result;
 mod schema;
 mod server;
+mod settings;
+mod sources;
 mod tools;
+mod transcript;
 mod vm_object;
+mod work;
+mod workspace_object;
 
 pub use error::ServeError;
 pub use profile::{Profile, UnknownProfile};
-pub use server::{Settings, serve};
+pub use server::serve;
+pub use settings::{Ceilings, ProjectSource, Settings};

@@ -17,11 +17,6 @@ pub enum Profile {
 impl Profile {
     /// Every name, as users type it.
     pub const NAMES: [&'static str; 3] = ["vm-run", "workspace-core", "workspace-full"];
-
-    /// Whether this release can serve it.
-    pub(crate) fn is_available(self) -> bool {
-        self != Self::WorkspaceCore
-    }
 }
 
 impl fmt::Display for Profile {

@@ -1,6 +1,7 @@
 //! What a model reads. Bulk text is answered as text, never in the structured form as well; where
 //! it is too long, its beginning and end are shown and the middle is counted.
 
+use crate::Profile;
 use pyro::Error;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
@@ -8,6 +9,9 @@ use serde::Serialize;
 /// The most characters of one result. Hosts cut what is longer in ways of their own: opencode at
 /// 50 KB, Codex and Claude Code at some 50,000 characters.
 pub(crate) const MAX_CHARACTERS: usize = 24_000;
+
+/// So many characters of an error's message are shown.
+const MESSAGE_CHARACTERS: usize = 4_000;
 
 /// An answer that is text alone.
 pub(crate) fn text(text: String) -> CallToolResult {
@@ -23,13 +27,37 @@ pub(crate) fn both(text: String, structured: &impl Serialize) -> CallToolResult 
 }
 
 /// A failure with its next step. Text alone: some hosts would show the structured form instead.
-pub(crate) fn failure(error: &Error) -> CallToolResult {
+pub(crate) fn failure(error: &Error, profile: Profile) -> CallToolResult {
     let report = error.report();
-    let mut text = format!("error: {}\ncode: {}\n", report.message, report.code);
-    for hint in &report.hints {
-        text += &format!("next: {hint}\n");
+    let message = excerpt(&report.message, MESSAGE_CHARACTERS, "see the server's host");
+    let mut text = format!("error: {message}\ncode: {}\n", report.code);
+    // the library's words are those of the command line
+    let own = (report.code == "workspace_not_started").then(|| match profile {
+        Profile::WorkspaceFull => "call workspace_start".to_owned(),
+        Profile::VmRun | Profile::WorkspaceCore => {
+            "it was stopped by the human, who can start it with `pyro workspace start`; \
+             workspace_create makes another one"
+                .to_owned()
+        }
+    });
+    for hint in own.as_slice().iter().chain(report.hints.iter().filter(|_| own.is_none())) {
+        text += &format!("next: {}\n", excerpt(hint, MESSAGE_CHARACTERS, "see the server's host"));
     }
     CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// As many items from the beginning as make up at most `budget` characters of JSON, and how many are
+/// left out.
+pub(crate) fn fitting<T: Serialize>(mut items: Vec<T>, budget: usize) -> (Vec<T>, usize) {
+    let length = |item: &T| serde_json::to_string(item).map_or(0, |json| json.chars().count() + 1);
+    let lengths = items.iter().scan(0, |sum, item| {
+        *sum += length(item);
+        Some(*sum)
+    });
+    let fit = lengths.take_while(|sum| *sum <= budget).count();
+    let left_out = items.len() - fit;
+    items.truncate(fit);
+    (items, left_out)
 }
 
 /// Shares `budget` characters between two texts: all of what fits, else at least half each.
@@ -69,6 +97,14 @@ mod tests {
         let shown = short.matches('ä').count() + "beginend".len();
         let note = format!("[... {} of 10008 characters left out; filter it ...]", 10_008 - shown);
         assert!(short.contains(&note), "{short}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let items: Vec<String> = (0..10).map(|_| "x".repeat(7)).collect();
+        let (fit, left_out) = fitting(items.clone(), 35);
+        assert_eq!((fit.len(), left_out), (3, 7));
+        assert_eq!(fitting(items, 1000).1, 0);
     }
 
     #[test]

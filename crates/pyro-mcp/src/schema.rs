@@ -6,13 +6,29 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The schema of the structured result `T`, as [`input`] of arguments.
+/// The schema of the structured result `T`, as [`input`] of arguments. Which fields of nested objects
+/// are always there is left out: nobody asks, and every model reads it.
 pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    of(SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = of(settings.into_generator().into_root_schema_for::<T>());
+    Arc::make_mut(&mut schema).values_mut().for_each(strip_required);
+    schema
+}
+
+fn strip_required(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "required" || !value.is_array());
+            fields.values_mut().for_each(strip_required);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_required),
+        _ => {}
+    }
 }
 
 /// The schema of `T`, without `format` (validators of several hosts print a warning about `uint32`
-/// to the user's terminal) and without the title and description of the type itself.
+/// to the user's terminal), without the least value of unsigned numbers, and without the title and
+/// description of the type itself.
 pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
     of(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>())
 }
@@ -25,19 +41,21 @@ fn of(schema: Schema) -> Arc<JsonObject> {
     for own in ["$schema", "title", "description"] {
         schema.remove(own);
     }
-    schema.values_mut().for_each(strip_format);
+    schema.values_mut().for_each(strip_noise);
     // Model APIs want it even where there is nothing in it.
     schema.entry("properties").or_insert_with(|| Value::Object(JsonObject::new()));
     Arc::new(schema)
 }
 
-fn strip_format(value: &mut Value) {
+fn strip_noise(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.retain(|name, value| name != "format" || !value.is_string());
-            fields.values_mut().for_each(strip_format);
+            // of every unsigned number, and said nowhere else: a model gives none that is negative
+            fields.retain(|name, value| name != "minimum" || *value != 0);
+            fields.values_mut().for_each(strip_noise);
         }
-        Value::Array(items) => items.iter_mut().for_each(strip_format),
+        Value::Array(items) => items.iter_mut().for_each(strip_noise),
         _ => {}
     }
 }

@@ -1,11 +1,14 @@
 //! The server: what all its calls share, and its life from the first line of stdin to the last.
 
+use crate::creation::{self, Creation, Creations, Wish};
 use crate::ending::UntilEnd;
 use crate::error::{CallError, ServeError};
 use crate::instructions::instructions;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
+use crate::settings::Settings;
+use crate::sources::Sources;
 use crate::tools;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
@@ -16,20 +19,12 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, ServerInitializeError, ServiceExt};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
-/// What the human fixes for a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// Which tools it offers.
-    pub profile: Profile,
-    /// Whether the model may ask for commands on the host where no machine can boot.
-    pub allow_host_compat: bool,
-}
-
-/// How many machines run at the same time; further calls wait their turn.
+/// How many machines run a command of `vm_run` at the same time; further calls wait their turn.
 const MAX_MACHINES: usize = 4;
 /// How long a client may go by a list of tools, in milliseconds: a server's tools never change.
 const TOOLS_HOLD_MS: u64 = 3_600_000;
@@ -41,26 +36,27 @@ const FAREWELL: Duration = Duration::from_millis(250);
 pub(crate) struct Server {
     config: Config,
     settings: Settings,
+    sources: Arc<Sources>,
     preparation: Preparation,
+    creations: Creations,
     machines: Semaphore,
     ending: CancellationToken,
 }
 
 /// Serves on stdin and stdout until stdin ends or `interrupted` is done. What its calls were running
-/// is gone then; vms that were created and have not had their command stay.
+/// is gone then; vms that were created and have not had their command stay, and so do workspaces, with
+/// the commands that run in them.
 ///
 /// # Errors
-/// [`ServeError`]. A client that leaves, at whatever moment, is no error.
+/// [`ServeError`], or a directory of the settings that cannot be used. A client that leaves, at whatever
+/// moment, is no error.
 pub async fn serve(
     config: Config,
     settings: Settings,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    if !settings.profile.is_available() {
-        return Err(ServeError::ProfileNotAvailable(settings.profile).into());
-    }
     let ending = CancellationToken::new();
-    let server = Server::new(config, settings, ending.clone());
+    let server = Server::new(config, settings, ending.clone())?;
     let (stdin, stdout) = rmcp::transport::io::stdio_pipes();
     let transport = (UntilEnd::new(stdin, ending.clone()), stdout);
     let session = async {
@@ -84,18 +80,35 @@ pub async fn serve(
 }
 
 impl Server {
-    fn new(config: Config, settings: Settings, ending: CancellationToken) -> Self {
-        let machines = Semaphore::new(MAX_MACHINES);
-        Self { config, settings, preparation: Preparation::default(), machines, ending }
+    fn new(config: Config, settings: Settings, ending: CancellationToken) -> Result<Self, Error> {
+        Ok(Self {
+            sources: Sources::open(&config, &settings)?,
+            preparation: Preparation::default(),
+            creations: Creations::default(),
+            machines: Semaphore::new(MAX_MACHINES),
+            config,
+            settings,
+            ending,
+        })
     }
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
 
+    pub(crate) fn profile(&self) -> Profile {
+        self.settings.profile
+    }
+
+    /// What a model may name of the host.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Refuses what the human has not allowed, and what no host can give.
     pub(crate) fn check(&self, vm: &VmSpec) -> Result<(), Error> {
         self.permit(vm.allow_host_compat)?;
+        self.settings.ceilings.check(vm)?;
         Ok(vm.check()?)
     }
 
@@ -127,6 +140,13 @@ impl Server {
         self.preparation.wait(&self.config, environment, patience, phrase).await
     }
 
+    /// See [`Creations::wait`].
+    pub(crate) async fn create(&self, wish: Wish, phrase: &Phrase) -> Result<Creation, Error> {
+        let Self { config, sources, creations, settings, .. } = self;
+        let patience = creation::PATIENCE;
+        creations.wait(config, sources, &settings.ceilings, wish, patience, phrase).await
+    }
+
     fn tool(&self, name: &str) -> Option<&'static tools::Entry> {
         tools::of(self.settings.profile).find(|tool| tool.name == name)
     }
@@ -138,7 +158,7 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("pyro", env!("CARGO_PKG_VERSION"))
-                    .with_title("pyro: disposable Linux virtual machines"),
+                    .with_title("pyro: disposable Linux workspaces"),
             )
             .with_instructions(instructions(self.settings.profile))
     }

@@ -10,6 +10,24 @@ mod vm_run;
 mod vm_start;
 mod vm_status;
 mod vm_stop;
+mod workspace_create;
+mod workspace_delete;
+mod workspace_diff;
+mod workspace_exec;
+mod workspace_exec_read;
+mod workspace_exec_stop;
+mod workspace_file_edit;
+mod workspace_file_list;
+mod workspace_file_read;
+mod workspace_file_write;
+mod workspace_list;
+mod workspace_logs;
+mod workspace_reset;
+mod workspace_start;
+mod workspace_status;
+mod workspace_stop;
+mod workspace_sync_push;
+mod workspace_update;
 
 use crate::Profile;
 use crate::server::Server;
@@ -32,7 +50,7 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 10] = [
+pub(crate) const TOOLS: [Entry; 28] = [
     vm_create::ENTRY,
     vm_delete::ENTRY,
     vm_exec::ENTRY,
@@ -43,6 +61,24 @@ pub(crate) const TOOLS: [Entry; 10] = [
     vm_start::ENTRY,
     vm_status::ENTRY,
     vm_stop::ENTRY,
+    workspace_create::ENTRY,
+    workspace_delete::ENTRY,
+    workspace_diff::ENTRY,
+    workspace_exec::ENTRY,
+    workspace_exec_read::ENTRY,
+    workspace_exec_stop::ENTRY,
+    workspace_file_edit::ENTRY,
+    workspace_file_list::ENTRY,
+    workspace_file_read::ENTRY,
+    workspace_file_write::ENTRY,
+    workspace_list::ENTRY,
+    workspace_logs::ENTRY,
+    workspace_reset::ENTRY,
+    workspace_start::ENTRY,
+    workspace_status::ENTRY,
+    workspace_stop::ENTRY,
+    workspace_sync_push::ENTRY,
+    workspace_update::ENTRY,
 ];
 
 /// The tools of one profile.
@@ -50,12 +86,12 @@ pub(crate) fn of(profile: Profile) -> impl Iterator<Item = &'static Entry> {
     TOOLS.iter().filter(move |tool| tool.profiles.contains(&profile))
 }
 
-/// Of a tool that only looks.
+/// Of a tool that only looks. That an expired workspace is started for it changes none of its files.
 fn looks() -> ToolAnnotations {
     ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false)
 }
 
-/// Of a tool that changes vms and reaches nothing else.
+/// Of a tool that changes vms or workspaces and reaches nothing else.
 fn changes() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(false)
 }
@@ -63,6 +99,35 @@ fn changes() -> ToolAnnotations {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a profile's `tools/list` has, in JSON.
+    fn listed(profile: Profile) -> String {
+        let tools: Vec<Tool> = of(profile).map(|tool| (tool.describe)()).collect();
+        serde_json::to_string(&tools).unwrap()
+    }
+
+    #[test]
+    fn a_profile_costs_a_model_no_more_than_it_may() {
+        // counted as hosts estimate: four characters a token
+        let tokens = |profile| listed(profile).chars().count().div_ceil(4);
+        let core = tokens(Profile::WorkspaceCore);
+        assert!(core <= 6_000, "workspace-core: {core} tokens");
+        let full = tokens(Profile::WorkspaceFull);
+        assert!(full <= 14_000, "workspace-full: {full} tokens");
+    }
+
+    #[test]
+    fn the_models_of_workspace_core_choose_neither_network_policies_nor_secrets() {
+        let described: Vec<Tool> =
+            of(Profile::WorkspaceCore).map(|tool| (tool.describe)()).collect();
+        assert_eq!(described.len(), 17);
+        for tool in described {
+            let schema = serde_json::to_string(&tool.input_schema).unwrap();
+            for word in ["network_policy", "secret", "uint", "\"format\""] {
+                assert!(!schema.contains(word), "{}: {word}", tool.name);
+            }
+        }
+    }
 
     #[test]
     fn the_table_is_in_the_order_of_names_and_every_tool_is_fully_described() {
@@ -78,6 +143,8 @@ mod tests {
             // Claude Code cuts descriptions at 4,096 characters.
             let length = described.description.unwrap().chars().count();
             assert!((80..4_096).contains(&length), "{}: {length}", tool.name);
+            let whole = serde_json::to_string(&(tool.describe)()).unwrap();
+            assert!(!whole.contains("uint"), "{}: hosts warn of it", tool.name);
         }
     }
 }

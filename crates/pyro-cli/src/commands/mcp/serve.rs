@@ -5,25 +5,52 @@ use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyro_mcp::{Profile, Settings};
+use pyro_mcp::{Ceilings, Profile, ProjectSource, Settings};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Serve MCP on stdin and stdout; chat hosts start this themselves
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude mcp add pyro -- pyro mcp serve --profile vm-run
-  codex mcp add pyro -- pyro mcp serve --profile vm-run
+  claude mcp add pyro -- pyro mcp serve
+  codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
+  pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
 
 Profiles:
   vm-run           one tool, vm_run: a command in a machine of its own
-  workspace-core   comes with a later release
-  workspace-full   vm_run, and machines in single steps: create, start, exec, stop, delete;
-                   workspaces come with a later release")]
+  workspace-core   vm_run, and workspaces: machines that keep their files from call to call
+  workspace-full   all of it: workspaces can also be stopped and started, and machines for one
+                   command made in single steps
+
+Host paths:
+  A model can name paths of this host only below --seed-root, and sees no other file of it.
+  Without the flag that is the project, and nothing where there is none.")]
 pub(crate) struct Arguments {
     /// Which tools to offer
     #[arg(long, default_value = "workspace-core", value_name = "PROFILE", value_parser = profile())]
     profile: Profile,
+    /// The Git work tree that workspaces begin with [default: the one around this directory, if any]
+    #[arg(long, value_name = "DIR", conflicts_with = "repo_url")]
+    project_path: Option<PathBuf>,
+    /// A Git repository to fetch for each workspace instead
+    #[arg(long, value_name = "URL")]
+    repo_url: Option<String>,
+    /// Its branch, tag or commit [default: its default branch]
+    #[arg(long, value_name = "REF", requires = "repo_url")]
+    repo_ref: Option<String>,
+    /// A directory below which the model may name host paths; repeatable [default: the project]
+    #[arg(long, value_name = "DIR")]
+    seed_root: Vec<PathBuf>,
+    /// The most memory of one machine, in MiB
+    #[arg(long, value_name = "N")]
+    max_mem_mib: Option<u32>,
+    /// The most virtual CPUs of one machine
+    #[arg(long, value_name = "N")]
+    max_vcpus: Option<u32>,
+    /// The most workspaces at a time
+    #[arg(long, value_name = "N")]
+    max_workspaces: Option<usize>,
     /// Let the model ask for commands on the host where no machine can boot: no isolation
     #[arg(long)]
     allow_host_compat: bool,
@@ -34,8 +61,7 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
 }
 
 pub(crate) fn serve(arguments: &Arguments) -> Outcome {
-    let settings =
-        Settings { profile: arguments.profile, allow_host_compat: arguments.allow_host_compat };
+    let settings = arguments.settings(settings::working_directory()?);
     let config = settings::config()?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
@@ -45,4 +71,31 @@ pub(crate) fn serve(arguments: &Arguments) -> Outcome {
         pyro_mcp::serve(config, settings, interrupted).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+impl Arguments {
+    fn settings(&self, here: PathBuf) -> Settings {
+        Settings {
+            profile: self.profile,
+            allow_host_compat: self.allow_host_compat,
+            seed_roots: self.seed_root.iter().map(|root| here.join(root)).collect(),
+            home: settings::home(),
+            ceilings: Ceilings {
+                max_mem_mib: self.max_mem_mib,
+                max_vcpus: self.max_vcpus,
+                max_workspaces: self.max_workspaces,
+            },
+            project: self.project(here),
+        }
+    }
+
+    fn project(&self, here: PathBuf) -> ProjectSource {
+        match (&self.project_path, &self.repo_url) {
+            (Some(path), _) => ProjectSource::Path(here.join(path)),
+            (None, Some(url)) => {
+                ProjectSource::Repository { url: url.clone(), reference: self.repo_ref.clone() }
+            }
+            (None, None) => ProjectSource::Around(here),
+        }
+    }
 }

@@ -1,0 +1,210 @@
+//! Workspaces made in the background. A call waits a while and then answers `state: creating`; the work
+//! goes on, and the next call for it finds it further or done. A call that is cancelled takes its work
+//! along, unless somebody else waits for it too.
+
+use crate::error::CallError;
+use crate::progress::Phrase;
+use crate::settings::Ceilings;
+use crate::sources::{Beginning, Sources};
+use pyro::workspace::{self, State, WorkspaceSpec, WorkspaceStatus};
+use pyro::{Config, Error, Kind, Report, event};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+/// So long a call waits for a workspace.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(50);
+
+/// What a model asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// The workspace.
+    pub(crate) spec: WorkspaceSpec,
+    /// What it begins with; the server's project where nothing is named.
+    pub(crate) seed_path: Option<String>,
+}
+
+/// Where a workspace stands after a call has waited for it.
+#[derive(Debug)]
+pub(crate) enum Creation {
+    /// It is there.
+    Made(Box<WorkspaceStatus>),
+    /// Not yet; what is being done.
+    Going(String),
+}
+
+type Finish = Option<Result<WorkspaceStatus, Report>>;
+
+#[derive(Debug, Clone)]
+struct Work {
+    wish: Wish,
+    phrase: Phrase,
+    finish: watch::Receiver<Finish>,
+    /// As many as there are calls that wait for it, and one.
+    waiting: Arc<()>,
+    task: AbortHandle,
+}
+
+/// The work in hand, shared by all calls of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Creations {
+    works: Mutex<Vec<Work>>,
+    /// Held from counting the workspaces until one more is begun.
+    beginning: tokio::sync::Mutex<()>,
+}
+
+impl Creations {
+    /// Makes the workspace, or goes on with it, and waits for it at most `patience`.
+    ///
+    /// # Errors
+    /// Why it could not be made, or why no more may be.
+    pub(crate) async fn wait(
+        &self,
+        config: &Config,
+        sources: &Arc<Sources>,
+        ceilings: &Ceilings,
+        wish: Wish,
+        patience: Duration,
+        phrase: &Phrase,
+    ) -> Result<Creation, Error> {
+        let work = match self.known(&wish) {
+            Some(work) if self.is_still_true(config, &work).await? => work,
+            _ => self.begin(config, sources, ceilings, wish).await?,
+        };
+        let mut waiter = Waiter { creations: self, work, leaves_it: false };
+        let finished = follow(&waiter.work, phrase);
+        match timeout(patience, finished).await {
+            Ok(Some(outcome)) => {
+                self.forget(&waiter.work);
+                Ok(Creation::Made(Box::new(outcome?)))
+            }
+            Ok(None) => Err(CallError::CreationLost.into()),
+            Err(_still_at_it) => {
+                waiter.leaves_it = true;
+                Ok(Creation::Going(waiter.work.phrase.get()))
+            }
+        }
+    }
+
+    /// The work that a call continues: by name, or by the same wish where nobody waits for it.
+    fn known(&self, wish: &Wish) -> Option<Work> {
+        let is = |work: &&Work| match &wish.spec.name {
+            Some(name) => work.wish.spec.name.as_ref() == Some(name),
+            None => work.wish == *wish && Arc::strong_count(&work.waiting) == 1,
+        };
+        self.works().iter().find(is).cloned()
+    }
+
+    /// Whether what is known about finished work is not outdated: somebody may have deleted the
+    /// workspace since.
+    async fn is_still_true(&self, config: &Config, work: &Work) -> Result<bool, Error> {
+        let Some(Ok(made)) = work.finish.borrow().clone() else { return Ok(true) };
+        match workspace::status(config, &made.workspace_id, &event::ignore).await {
+            Err(error) if error.kind() == Kind::NotFound => {
+                self.forget(work);
+                Ok(false)
+            }
+            looked => looked.map(|_| true),
+        }
+    }
+
+    async fn begin(
+        &self,
+        config: &Config,
+        sources: &Arc<Sources>,
+        ceilings: &Ceilings,
+        wish: Wish,
+    ) -> Result<Work, Error> {
+        let _turn = self.beginning.lock().await;
+        // somebody else may have begun it meanwhile
+        if let Some(same) = self.known(&wish) {
+            return Ok(same);
+        }
+        if ceilings.max_workspaces.is_some() {
+            ceilings.check_workspaces(self.count(config).await?)?;
+        }
+        let work = Work::begin(config.clone(), Arc::clone(sources), wish);
+        self.works().push(work.clone());
+        Ok(work)
+    }
+
+    /// How many workspaces there are, those in the making included. One that is being made by this
+    /// server may be listed already.
+    async fn count(&self, config: &Config) -> Result<usize, Error> {
+        let listed = workspace::list(config, &event::ignore).await?;
+        let made = listed.workspaces.iter().filter(|w| w.state != State::Creating).count();
+        let going_on = self.works().iter().filter(|work| work.finish.borrow().is_none()).count();
+        Ok(listed.count.max(made + going_on))
+    }
+
+    fn forget(&self, work: &Work) {
+        self.works().retain(|other| !Arc::ptr_eq(&other.waiting, &work.waiting));
+    }
+
+    fn works(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outcome, when there is one; `phrase` says what is going on until then.
+async fn follow(work: &Work, phrase: &Phrase) -> Option<Result<WorkspaceStatus, Report>> {
+    let mut finish = work.finish.clone();
+    let mut look = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tokio::select! {
+            done = finish.wait_for(Option::is_some) => break done.ok().and_then(|done| done.clone()),
+            _ = look.tick() => phrase.set(work.phrase.get()),
+        }
+    }
+}
+
+/// A call that waits.
+struct Waiter<'a> {
+    creations: &'a Creations,
+    work: Work,
+    /// Whether the work goes on without it.
+    leaves_it: bool,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        // the list's, and this one
+        let alone = Arc::strong_count(&self.work.waiting) <= 2;
+        if !self.leaves_it && alone {
+            self.work.task.abort();
+            self.creations.forget(&self.work);
+        }
+    }
+}
+
+impl Work {
+    fn begin(config: Config, sources: Arc<Sources>, wish: Wish) -> Self {
+        let (done, finish) = watch::channel(None);
+        let phrase = Phrase::default();
+        let (telling, wanted) = (phrase.clone(), wish.clone());
+        // A front end that ends takes it along: until it is made, a workspace hangs on its maker.
+        let task = tokio::spawn(async move {
+            let made = make(&config, &sources, &wanted, &telling).await;
+            // The receiver is gone when the server is.
+            let _ = done.send(Some(made.map_err(|error| error.report())));
+        });
+        Self { wish, phrase, finish, waiting: Arc::new(()), task: task.abort_handle() }
+    }
+}
+
+async fn make(
+    config: &Config,
+    sources: &Sources,
+    wish: &Wish,
+    phrase: &Phrase,
+) -> Result<WorkspaceStatus, Error> {
+    phrase.set("looking at what the workspace begins with");
+    let Beginning { seed, checkout } = sources.beginning(wish.seed_path.as_deref(), phrase).await?;
+    phrase.set("booting the machine");
+    let observer = |event| phrase.follow(&event);
+    let made = workspace::create(config, &wish.spec, seed, &observer).await;
+    drop(checkout);
+    made
+}

@@ -1,0 +1,102 @@
+//! What the human fixes for a server: its tools, where workspaces begin, what a model may name of the
+//! host, and how much it may ask for.
+
+use crate::error::CallError;
+use crate::profile::Profile;
+use pyro::Error;
+use pyro::vm::VmSpec;
+use std::path::PathBuf;
+
+/// What the human fixes for a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Which tools it offers.
+    pub profile: Profile,
+    /// Whether the model may ask for commands on the host where no machine can boot.
+    pub allow_host_compat: bool,
+    /// What a workspace begins with where the model names nothing.
+    pub project: ProjectSource,
+    /// The directories below which a model may name host paths; the project where there are none.
+    pub seed_roots: Vec<PathBuf>,
+    /// The human's home directory, which is never such a directory.
+    pub home: Option<PathBuf>,
+    /// How much a model may ask for.
+    pub ceilings: Ceilings,
+}
+
+/// Where the project is that workspaces begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectSource {
+    /// The Git work tree that this directory, the server's own, lies in, if it lies in one.
+    Around(PathBuf),
+    /// The Git work tree that this directory lies in.
+    Path(PathBuf),
+    /// A repository that is fetched for each workspace.
+    Repository {
+        /// As git understands it.
+        url: String,
+        /// A branch, tag or commit, else the default branch.
+        reference: Option<String>,
+    },
+}
+
+/// How much a model may ask for; where nothing is set, what a host can give.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Memory of one machine, in MiB.
+    pub max_mem_mib: Option<u32>,
+    /// Virtual CPUs of one machine.
+    pub max_vcpus: Option<u32>,
+    /// Workspaces at a time, whoever made them.
+    pub max_workspaces: Option<usize>,
+}
+
+impl Ceilings {
+    /// Refuses a machine that is too large.
+    pub(crate) fn check(&self, vm: &VmSpec) -> Result<(), Error> {
+        refuse("mem_mib", "--max-mem-mib", u64::from(vm.mem_mib), self.max_mem_mib)?;
+        refuse("vcpu_count", "--max-vcpus", u64::from(vm.vcpu_count), self.max_vcpus)
+    }
+
+    /// Refuses one more workspace beside so many.
+    pub(crate) fn check_workspaces(&self, count: usize) -> Result<(), Error> {
+        match self.max_workspaces {
+            Some(max) if count >= max => Err(CallError::TooManyWorkspaces { count, max }.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refuse(
+    name: &'static str,
+    flag: &'static str,
+    wanted: u64,
+    ceiling: Option<u32>,
+) -> Result<(), Error> {
+    match ceiling.map(u64::from) {
+        Some(max) if wanted > max => Err(CallError::Ceiling { name, wanted, max, flag }.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_refused_by_the_name_of_the_flag() {
+        let ceilings =
+            Ceilings { max_mem_mib: Some(2048), max_vcpus: Some(2), max_workspaces: Some(3) };
+        assert!(
+            ceilings.check(&VmSpec { mem_mib: 2048, vcpu_count: 2, ..VmSpec::default() }).is_ok()
+        );
+        let hint = |refused: Result<(), Error>| refused.unwrap_err().report().hints.join(" ");
+        let mem = hint(ceilings.check(&VmSpec { mem_mib: 2049, ..VmSpec::default() }));
+        assert!(mem.contains("at most 2048") && mem.contains("--max-mem-mib"), "{mem}");
+        let cpu = hint(ceilings.check(&VmSpec { vcpu_count: 3, ..VmSpec::default() }));
+        assert!(cpu.contains("--max-vcpus"), "{cpu}");
+        assert!(ceilings.check_workspaces(2).is_ok());
+        assert!(hint(ceilings.check_workspaces(3)).contains("--max-workspaces"));
+        assert!(Ceilings::default().check_workspaces(1000).is_ok());
+    }
+}

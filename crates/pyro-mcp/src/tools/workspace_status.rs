@@ -1,0 +1,48 @@
+//! `workspace_status`: what a workspace is, and what to do with it.
+
+use crate::Profile;
+use crate::arguments::{self, ByWorkspace};
+use crate::attend::attend;
+use crate::progress::Phrase;
+use crate::schema;
+use crate::server::Server;
+use crate::tools::{Entry, looks};
+use crate::workspace_object::{output, show};
+use pyro::workspace::status;
+use rmcp::RoleServer;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::service::RequestContext;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "workspace_status",
+    profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
+    describe,
+    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+};
+
+const DESCRIPTION: &str = "\
+Tell what a workspace is now: whether it is started, what it began with, how long it lives without \
+use, how strongly it is isolated, which commands run.";
+
+fn describe() -> Tool {
+    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ByWorkspace>())
+        .with_title("Look at a workspace")
+        .with_raw_output_schema(output())
+        .with_annotations(looks())
+}
+
+async fn call(
+    server: &Server,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> CallToolResult {
+    let phrase = Phrase::default();
+    let observer = |event| phrase.follow(&event);
+    attend(server, context, &phrase, async {
+        let ByWorkspace { workspace_id } = arguments::read(arguments)?;
+        phrase.set("looking at the workspace");
+        let status = status(server.config(), &workspace_id, &observer).await?;
+        Ok(show(status, None, None))
+    })
+    .await
+}
