@@ -35,7 +35,7 @@ test-vm: setup-tests build ## ring 3: real virtual machines on QEMU
 test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated machines that have KVM
 	@scripts/run-tests lab
 
-test-hosts: setup build ## the MCP Inspector and Claude Code, installed into target/hosts, call vm_run
+test-hosts: setup build ## the MCP Inspector, Claude Code and Codex, installed into target/hosts, work in real guests
 	@tests/hosts/run
 
 bench: setup build ## print the ratios that pyro holds itself to

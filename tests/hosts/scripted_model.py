@@ -1,69 +1,129 @@
-"""A model that follows a script, behind the Messages API: first it calls pyro's vm_run with the
-command given as argument, then it repeats what the tool answered. Prints its port; serves until
-it is killed. Knows nothing of pyro beyond the tool's name.
+"""A model that follows a script, behind the Messages API and the Responses API: it calls pyro's tools
+with the arguments of the JSON file given as argument, one after the other, and then repeats what they
+answered, each answer behind a line with the tool's name. Prints its port; serves until it is killed.
+Knows nothing of pyro beyond what the script says.
 """
 
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOOL = "mcp__pyro__vm_run"
+SERVER = "mcp__pyro"
+with open(sys.argv[1], encoding="utf-8") as file:
+    SCRIPT = json.load(file)
 
 
-def tool_answer(messages):
-    """The text of the last tool result, or None before there is one."""
-    for message in reversed(messages):
-        content = message["content"]
-        for block in content if isinstance(content, list) else []:
-            if block.get("type") == "tool_result":
-                return block["content"] if isinstance(block["content"], str) else "".join(
-                    part.get("text", "") for part in block["content"]
-                )
-    return None
+def text_of(content):
+    """The text of a message's or a tool result's content."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)
 
 
-def next_step(request):
-    """The one content block of the model's turn."""
-    offered = [tool["name"] for tool in request.get("tools", [])]
-    answer = tool_answer(request["messages"])
-    if answer is not None:
-        return {"type": "text", "text": answer}
-    if TOOL in offered:
-        return {"type": "tool_use", "id": "toolu_1", "name": TOOL, "input": {"command": sys.argv[1]}}
-    return {"type": "text", "text": f"no {TOOL} among {offered}"}
+def closing_words(answers):
+    return "\n".join(f"=== {step['tool']}\n{answer}" for step, answer in zip(SCRIPT, answers))
 
 
-def events(block):
-    """The turn as the API streams it."""
-    is_tool = block["type"] == "tool_use"
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "scripted",
-               "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
-    start = {**block, "input": {}} if is_tool else {"type": "text", "text": ""}
-    delta = ({"type": "input_json_delta", "partial_json": json.dumps(block["input"])} if is_tool
-             else {"type": "text_delta", "text": block["text"]})
-    reason = "tool_use" if is_tool else "end_turn"
-    return [
-        {"type": "message_start", "message": message},
-        {"type": "content_block_start", "index": 0, "content_block": start},
-        {"type": "content_block_delta", "index": 0, "delta": delta},
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None},
-         "usage": usage},
-        {"type": "message_stop"},
-    ]
+class Messages:
+    """One turn in the Messages API."""
+
+    def __init__(self, request):
+        self.answers = [
+            text_of(block["content"])
+            for message in request["messages"] if isinstance(message["content"], list)
+            for block in message["content"] if block.get("type") == "tool_result"
+        ]
+        self.offered = [tool["name"] for tool in request.get("tools", [])]
+
+    def block(self):
+        """The one content block of the turn."""
+        if not self.offered:
+            return {"type": "text", "text": "a title"}
+        if len(self.answers) == len(SCRIPT):
+            return {"type": "text", "text": closing_words(self.answers)}
+        step = SCRIPT[len(self.answers)]
+        name = f"{SERVER}__{step['tool']}"
+        if name not in self.offered:
+            return {"type": "text", "text": f"no {name} among {self.offered}"}
+        number = f"toolu_{len(self.answers)}"
+        return {"type": "tool_use", "id": number, "name": name, "input": step["arguments"]}
+
+    def events(self):
+        """The turn as the API streams it."""
+        block = self.block()
+        is_tool = block["type"] == "tool_use"
+        usage = {"input_tokens": 1, "output_tokens": 1}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "scripted",
+                   "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        start = {**block, "input": {}} if is_tool else {"type": "text", "text": ""}
+        delta = ({"type": "input_json_delta", "partial_json": json.dumps(block["input"])} if is_tool
+                 else {"type": "text_delta", "text": block["text"]})
+        reason = "tool_use" if is_tool else "end_turn"
+        return [
+            {"type": "message_start", "message": message},
+            {"type": "content_block_start", "index": 0, "content_block": start},
+            {"type": "content_block_delta", "index": 0, "delta": delta},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None},
+             "usage": usage},
+            {"type": "message_stop"},
+        ]
+
+
+class Responses:
+    """One turn in the Responses API. Tools of MCP servers are behind a search at first."""
+
+    def __init__(self, request):
+        items = request["input"]
+        self.answers = [
+            text_of(item["output"]) for item in items if item["type"] == "function_call_output"
+        ]
+        self.has_searched = any(item["type"] == "tool_search_output" for item in items)
+        self.can_search = any(tool.get("type") == "tool_search" for tool in request["tools"])
+
+    def item(self):
+        """The one output item of the turn."""
+        number = len(self.answers)
+        if number == len(SCRIPT):
+            content = [{"type": "output_text", "text": closing_words(self.answers),
+                        "annotations": []}]
+            return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+                    "content": content}
+        if self.can_search and not self.has_searched:
+            query = " ".join(step["tool"] for step in SCRIPT)
+            return {"type": "tool_search_call", "id": "ts_1", "call_id": "search",
+                    "execution": "client", "status": "completed",
+                    "arguments": {"query": query, "limit": 20}}
+        step = SCRIPT[number]
+        return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}",
+                "namespace": SERVER, "name": step["tool"], "status": "completed",
+                "arguments": json.dumps(step["arguments"])}
+
+    def events(self):
+        """The turn as the API streams it."""
+        item = self.item()
+        usage = {"input_tokens": 1, "input_tokens_details": None, "output_tokens": 1,
+                 "output_tokens_details": None, "total_tokens": 2}
+        response = {"id": "resp_1", "object": "response", "model": "scripted", "output": []}
+        return [
+            {"type": "response.created", "response": {**response, "status": "in_progress"}},
+            {"type": "response.output_item.added", "output_index": 0, "item": item},
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.completed",
+             "response": {**response, "status": "completed", "output": [item], "usage": usage}},
+        ]
 
 
 class Model(BaseHTTPRequestHandler):
-    """One request of the client."""
+    """One request of a host."""
 
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "count_tokens" in self.path:
             return self.answer("application/json", json.dumps({"input_tokens": 1}))
+        turn = Responses(request) if self.path.endswith("/responses") else Messages(request)
         stream = "".join(
-            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
-            for event in events(next_step(request))
+            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in turn.events()
         )
         return self.answer("text/event-stream", stream)
 
