@@ -169,6 +169,50 @@ fn attributes_larger_than_a_block_are_kept() {
     }
 }
 
+/// Where a tree without file data has its metadata: behind the superblock's block.
+const METADATA: usize = 4096;
+
+/// An empty file, pushed by the root's attribute to where `left` bytes are left of the metadata's
+/// first block; its inode takes 64 of them. Then other empty files.
+fn empty_file_before_a_block_ends(left: usize, attribute: &[u8], behind: &[&str]) -> Vec<Item> {
+    // In front lie 64 unused bytes, the root's inode, 17 bytes of its attribute before the value,
+    // and behind the value up to 60 bytes of padding and entries.
+    let value = vec![1; 4096 - 64 - 64 - 17 - 60 - left];
+    let root = Item::new("", Kind::Directory).xattr("user.a", value);
+    let mut file = Item::file("edge", 0).mode(0o7531);
+    if !attribute.is_empty() {
+        file = file.xattr("user.a", attribute);
+    }
+    let behind = behind.iter().map(|name| Item::file(name, 0));
+    [root, file].into_iter().chain(behind).collect()
+}
+
+#[test]
+fn inodes_may_end_where_a_block_ends() {
+    // The attribute's length, what is left of the block, and where the inode then lies.
+    let cases = [
+        (0, 64, 4032),    // ends with the block; `fsck.erofs` reads on
+        (15, 96, 4000),   // ends with the block, attribute included
+        (15, 64, 4096),   // would straddle, so it moves
+        (5000, 64, 4032), // larger than a block: ends with one, its attribute crosses the next two
+        (5000, 96, 4000), // larger than a block: its attribute crosses all three
+    ];
+    for ((length, left, position), behind) in
+        cases.into_iter().flat_map(|case| [(case, &[][..]), (case, &["z"][..])])
+    {
+        let items = empty_file_before_a_block_ends(left, &vec![9; length], behind);
+        let bench = Bench::new();
+        assert_same(&bench.round_trip(&archive(&items)), &expected(&items));
+        let mode = METADATA + position + 4;
+        let image = std::fs::read(bench.path("image")).unwrap();
+        assert_eq!(image[mode..mode + 2], 0o107_531_u16.to_le_bytes(), "it lies elsewhere");
+        if rustix::process::geteuid().is_root() {
+            let _mount = directory::Mount::new(&bench.path("image"), &bench.path("mount"));
+            assert_same(&directory::read(&bench.path("mount")), &expected(&items));
+        }
+    }
+}
+
 #[test]
 fn the_same_archive_gives_the_same_bytes() {
     let tar = archive(&stress_tree());

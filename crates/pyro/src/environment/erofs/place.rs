@@ -3,7 +3,7 @@
 //! first because the superblock has only 16 bits for it.
 
 use super::directory;
-use super::layout::{BLOCK, INODE, SLOT};
+use super::layout::{BLOCK, INODE, SLOT, XATTR_HEADER};
 use super::tree::{Body, NodeId, ROOT, Tree};
 use super::{ErofsError, Limits};
 
@@ -59,8 +59,17 @@ impl Placement {
             block += spill_blocks(&tree.nodes[id].body, size - inline);
         }
         placement.metadata_block = block_number(block, limits)?;
-        placement.blocks = block_number(block + position.div_ceil(BLOCK), limits)?;
+        let metadata_bytes = position.max(placement.last_read());
+        placement.blocks = block_number(block + metadata_bytes.div_ceil(BLOCK), limits)?;
         Ok(placement)
+    }
+
+    /// How far into the metadata checkers read. `fsck.erofs` 1.5 takes an attribute header to lie
+    /// behind every inode, also where `i_xattr_icount` is 0 and Linux looks for none, so an image
+    /// that ended with its last inode would pass for damaged.
+    fn last_read(&self) -> u64 {
+        let last = self.order.last().map_or(0, |&id| self.position[id]);
+        last + INODE + XATTR_HEADER as u64
     }
 
     /// By node: the number by which directory entries name an inode.
