@@ -84,19 +84,16 @@ impl Client {
         Ok(self)
     }
 
-    /// Gives a lease back: the machine goes on without this connection.
+    /// Says that the workspace is made: its machine goes on without this connection from now on.
     ///
     /// # Errors
     /// If the shim is gone.
-    pub async fn release(mut self) -> Result<Self, ShimError> {
-        if let Some(mut stream) = self.lease.take() {
-            let given_back = stream.sender.finish().await.is_ok()
-                && matches!(stream.receiver.next().await, Item::Finish);
-            if !given_back {
-                return Err(self.lost());
-            }
+    pub async fn made(&self) -> Result<(), ShimError> {
+        let mut stream = self.open(&Ask::Made).await?;
+        match stream.receiver.next().await {
+            Item::Finish => Ok(()),
+            _ => Err(self.lost()),
         }
-        Ok(self)
     }
 
     /// Waits until the machine has booted.

@@ -9,7 +9,7 @@ use crate::error::Report;
 use pyro_proto::mux::{Session, Stream};
 use pyro_proto::request::Request;
 use pyro_proto::{Refusal, RefusalCode};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) activity: Rc<Activity>,
     /// Who asked for the end and waits for it, and whether the guest is to be told.
     pub(super) end: mpsc::UnboundedSender<(Cause, Stream)>,
+    /// Whether a workspace that was in the making is made.
+    pub(super) made: Cell<bool>,
     /// Rings when a front end leaves that the machine's life hung on.
     pub(super) left: Notify,
     /// Why the machine ended, once it has.

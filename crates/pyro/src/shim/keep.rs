@@ -16,7 +16,7 @@ use crate::guest::GuestError;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
 use pyro_proto::mux::{Ended, Session, Stream};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -48,7 +48,8 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
-    let desk = Rc::new(Desk { machine, commands, activity, end, left, why, present });
+    let made = Cell::new(false);
+    let desk = Rc::new(Desk { machine, commands, activity, end, made, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
@@ -126,7 +127,12 @@ async fn abandoned(tenure: &Tenure, lease: &Session, desk: &Desk) {
     let mut machine = desk.machine.clone();
     let released = async {
         lease.ended().await;
-        if tenure.is_detached() && machine.wait_for(failed).await.is_err() {
+        let hangs_on_it = match tenure {
+            Tenure::Leased => true,
+            Tenure::Detached => false,
+            Tenure::Workspace { in_the_making, .. } => *in_the_making && !desk.made.get(),
+        };
+        if !hangs_on_it && machine.wait_for(failed).await.is_err() {
             std::future::pending::<()>().await;
         }
     };
@@ -177,7 +183,7 @@ impl Kept {
     /// The directory of the workspace whose machine it is.
     fn workspace(&self) -> Option<&Path> {
         match &self.assignment.tenure {
-            Tenure::Workspace { directory } => Some(directory),
+            Tenure::Workspace { directory, .. } => Some(directory),
             Tenure::Leased | Tenure::Detached => None,
         }
     }

@@ -40,14 +40,10 @@ pub enum Tenure {
     Workspace {
         /// The workspace's directory.
         directory: PathBuf,
+        /// Whether it is only being made: then it hangs on the connection that came with it, until
+        /// [`Ask::Made`].
+        in_the_making: bool,
     },
-}
-
-impl Tenure {
-    /// Whether the machine outlives the connection that came with it.
-    pub(super) fn is_detached(&self) -> bool {
-        *self != Self::Leased
-    }
 }
 
 /// A front end's request, the first word of a stream.
@@ -62,8 +58,10 @@ pub enum Ask {
         request: Request,
     },
     /// Makes the life of the machine hang on this stream, whatever its tenure: answers one message, and
-    /// ends the machine when the stream breaks; a stream that is finished gives the lease back.
+    /// ends the machine when the stream ends.
     Lease,
+    /// The workspace is made: from now on its machine hangs on nobody. Finishes.
+    Made,
     /// Ends the machine and removes its directory; finishes when nothing is left but the shim.
     End,
     /// As [`Ask::End`], but the guest first brings its disk into order.

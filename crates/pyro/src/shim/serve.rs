@@ -6,7 +6,7 @@ use super::exec;
 use super::protocol::{Ask, Ready};
 use super::relay::relay;
 use bytes::{Bytes, BytesMut};
-use pyro_proto::mux::{Incoming, Item, Session, Side, Stream};
+use pyro_proto::mux::{Incoming, Session, Side, Stream};
 use pyro_proto::request::Exec;
 use pyro_proto::{Refusal, RefusalCode};
 use serde::Serialize;
@@ -61,6 +61,11 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
             let _ = desk.end.send((Cause::AskedGently, stream));
         }
         Ask::Lease => lease(stream, &desk).await,
+        Ask::Made => {
+            desk.made.set(true);
+            let mut stream = stream;
+            let _ = stream.sender.finish().await;
+        }
         Ask::Ready => ready(stream, &desk).await,
         Ask::Guest { request } => {
             let _busy = desk.activity.work();
@@ -89,15 +94,12 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
     }
 }
 
-/// Until the stream is finished, its end is the machine's.
+/// The stream's end is the machine's.
 async fn lease(mut stream: Stream, desk: &Desk) {
-    if stream.sender.message(&"leased").await.is_ok()
-        && let Item::Finish = stream.receiver.next().await
-    {
-        let _ = stream.sender.finish().await;
-    } else {
-        desk.left.notify_one();
+    if stream.sender.message(&"leased").await.is_ok() {
+        let _ = stream.receiver.next().await;
     }
+    desk.left.notify_one();
 }
 
 async fn ready(stream: Stream, desk: &Desk) {

@@ -53,23 +53,23 @@ pub(super) async fn pin(
     Ok((Image { boot, defaults: defaults(installed) }, facts))
 }
 
-/// Starts the shim and waits for the machine, which from the first hangs on this process if it is `leased`.
+/// Starts the shim and waits for the machine. That of a workspace that is only being made hangs on the
+/// connection that is returned, until [`Client::made`].
 pub(super) async fn boot(
     config: &Config,
     item: &Item,
     record: &WorkspaceRecord,
     backend: BackendSpec,
-    leased: bool,
+    in_the_making: bool,
 ) -> Result<Client> {
     check(&record.image.boot, item)?;
     let (machine, lock) = MachineDirectory::create(&config.paths.machines(), item.id())?;
     note::remove(item.path())?;
     let assignment = Assignment {
-        tenure: Tenure::Workspace { directory: item.path().to_owned() },
+        tenure: Tenure::Workspace { directory: item.path().to_owned(), in_the_making },
         ..assignment(config, &record.machine, item.id().to_owned(), backend)
     };
     let shim = shim::launch(&config.executable, &machine, lock, &assignment)?;
-    let shim = if leased { shim.lease().await? } else { shim };
     match shim.ready().await {
         Ok(()) => Ok(shim),
         Err(error) => {

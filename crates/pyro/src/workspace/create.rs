@@ -68,8 +68,7 @@ async fn make(
     let shim = boot(config, item, &record, backend, true).await?;
     record.made = Some(fill(item, &shim, seed, observer).await?);
     item.write(turn, &record)?;
-    shim.release().await?;
-    Ok(())
+    Ok(shim.made().await?)
 }
 
 /// Finds what it boots, and records that it is being made, under a name that nobody else has.

@@ -46,20 +46,24 @@ impl Workspace {
     }
 
     async fn boot(&self, ttl_seconds: u64) -> Client {
+        let shim = self.launch(ttl_seconds, false);
+        shim.ready().await.unwrap();
+        shim
+    }
+
+    fn launch(&self, ttl_seconds: u64, in_the_making: bool) -> Client {
         let (machine, lock) = MachineDirectory::create(&self.host.machines(), ID).unwrap();
         note::remove(&self.directory).unwrap();
         let backend = BackendSpec::Process;
         let assignment = Assignment {
             pyro: env!("CARGO_PKG_VERSION").into(),
             machine: MachineSpec { id: ID.into(), vcpu_count: 1, mem_mib: 128, backend },
-            tenure: Tenure::Workspace { directory: self.directory.clone() },
+            tenure: Tenure::Workspace { directory: self.directory.clone(), in_the_making },
             ttl_seconds,
             cache: self.host.config.paths.cache().to_owned(),
             boot_deadlines: self.host.config.boot_deadlines,
         };
-        let shim = launch(&self.host.config.executable, &machine, lock, &assignment).unwrap();
-        shim.ready().await.unwrap();
-        shim
+        launch(&self.host.config.executable, &machine, lock, &assignment).unwrap()
     }
 
     fn connect(&self) -> Client {
@@ -252,12 +256,17 @@ async fn asked() {
 
 async fn in_the_making() {
     let workspace = Workspace::new();
-    let maker = workspace.boot(60).await.lease().await.unwrap();
+    // before it has booted, and after
+    drop(workspace.launch(60, true));
+    workspace.gone().await;
+    let maker = workspace.launch(60, true);
+    maker.ready().await.unwrap();
     drop(maker);
     workspace.gone().await;
-    let maker = workspace.boot(60).await.lease().await.unwrap();
-    let made = maker.release().await.unwrap();
-    drop(made);
+    let maker = workspace.launch(60, true);
+    maker.ready().await.unwrap();
+    maker.made().await.unwrap();
+    drop(maker);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let shim = workspace.connect();
     shim.ready().await.unwrap();
