@@ -208,3 +208,103 @@ async fn make(
     drop(checkout);
     made
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Profile;
+    use crate::settings::{ProjectSource, Settings};
+    use std::ffi::OsString;
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc;
+
+    /// A server whose project comes from a Git server that never says a word, and the calls that this
+    /// one takes.
+    struct Place {
+        config: Config,
+        sources: Arc<Sources>,
+        creations: Creations,
+        calls: mpsc::Receiver<TcpStream>,
+        _home: tempfile::TempDir,
+    }
+
+    fn place() -> Place {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config::from_lookup("/proc/self/exe".into(), |name| match name {
+            "PYRO_HOME" => Some(home.path().into()),
+            "PATH" => Some(OsString::from("/usr/bin:/bin")),
+            _ => None,
+        })
+        .unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("git://{}/project", silent.local_addr().unwrap());
+        let (take, calls) = mpsc::channel();
+        std::thread::spawn(move || {
+            silent.incoming().flatten().try_for_each(|call| take.send(call))
+        });
+        let settings = Settings {
+            profile: Profile::WorkspaceCore,
+            allow_host_compat: false,
+            project: ProjectSource::Repository { url, reference: None },
+            seed_roots: Vec::new(),
+            home: None,
+            ceilings: Ceilings::default(),
+        };
+        let sources = Sources::open(&config, &settings).unwrap();
+        Place { config, sources, creations: Creations::default(), calls, _home: home }
+    }
+
+    impl Place {
+        async fn wait(&self, name: Option<&str>, milliseconds: u64) -> Result<Creation, String> {
+            let spec = WorkspaceSpec { name: name.map(str::to_owned), ..WorkspaceSpec::default() };
+            let wish = Wish { spec, seed_path: None };
+            let (ceilings, phrase) = (Ceilings::default(), Phrase::default());
+            let patience = Duration::from_millis(milliseconds);
+            let Self { config, sources, creations, .. } = self;
+            let waited = creations.wait(config, sources, &ceilings, wish, patience, &phrase).await;
+            waited.map_err(|error| error.code().to_owned())
+        }
+
+        fn is_called(&self) -> Option<TcpStream> {
+            self.calls.recv_timeout(Duration::from_millis(500)).ok()
+        }
+    }
+
+    fn assert_going(waited: Result<Creation, String>) {
+        assert!(matches!(waited, Ok(Creation::Going(_))), "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn a_creation_goes_on_between_calls_is_begun_once_and_its_failure_is_told() {
+        let place = place();
+        for name in [Some("one"), None] {
+            assert_going(place.wait(name, 500).await);
+            let call = place.is_called().expect("a creation that began");
+            assert_going(place.wait(name, 500).await);
+            assert!(place.is_called().is_none(), "it began a second time");
+            drop(call);
+            assert_eq!(place.wait(name, 20_000).await.unwrap_err(), "git_failed");
+            assert!(place.creations.works().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_without_a_name_that_wait_at_the_same_time_are_about_different_workspaces() {
+        let place = place();
+        let (one, other) = tokio::join!(place.wait(None, 800), place.wait(None, 800));
+        assert_going(one);
+        assert_going(other);
+        assert_eq!(place.calls.try_iter().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_taken_back_takes_its_creation_along() {
+        let place = place();
+        let taken_back = timeout(Duration::from_millis(300), place.wait(Some("one"), 20_000)).await;
+        assert!(taken_back.is_err());
+        assert!(place.creations.works().is_empty());
+        // unless it has been told that it goes on
+        assert_going(place.wait(Some("one"), 300).await);
+        assert_eq!(place.creations.works().len(), 1);
+    }
+}

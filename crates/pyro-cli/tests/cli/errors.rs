@@ -115,13 +115,13 @@ fn the_host_is_too_weak_where_an_isolation_is_required() {
 }
 
 #[test]
-fn profiles_that_come_later() {
-    assert_snapshot!(World::new().pyro(&["mcp", "serve"]), @r"
+fn a_root_for_models_that_would_open_too_much() {
+    assert_snapshot!(World::new().pyro(&["mcp", "serve", "--seed-root", "/"]), @r#"
 exit status: 2
 --- stderr
-error: the profile workspace-core comes with a later release
-hint: use `pyro mcp serve --profile vm-run`, or workspace-full
-");
+error: "/" cannot be a root for --seed-root: it is the root of the file system
+hint: give --seed-root a directory of one project or of its data
+"#);
 }
 
 #[test]

@@ -303,21 +303,35 @@ Serve MCP on stdin and stdout; chat hosts start this themselves
 Usage: pyro mcp serve [OPTIONS]
 
 Options:
-      --profile <PROFILE>  Which tools to offer [default: workspace-core] [possible values: vm-run,
-                           workspace-core, workspace-full]
-      --allow-host-compat  Let the model ask for commands on the host where no machine can boot: no
-                           isolation
-  -h, --help               Print help
+      --profile <PROFILE>   Which tools to offer [default: workspace-core] [possible values: vm-run,
+                            workspace-core, workspace-full]
+      --project-path <DIR>  The Git work tree that workspaces begin with [default: the one around
+                            this directory, if any]
+      --repo-url <URL>      A Git repository to fetch for each workspace instead
+      --repo-ref <REF>      Its branch, tag or commit [default: its default branch]
+      --seed-root <DIR>     A directory below which the model may name host paths; repeatable
+                            [default: the project]
+      --max-mem-mib <N>     The most memory of one machine, in MiB
+      --max-vcpus <N>       The most virtual CPUs of one machine
+      --max-workspaces <N>  The most workspaces at a time
+      --allow-host-compat   Let the model ask for commands on the host where no machine can boot: no
+                            isolation
+  -h, --help                Print help
 
 Examples:
-  claude mcp add pyro -- pyro mcp serve --profile vm-run
-  codex mcp add pyro -- pyro mcp serve --profile vm-run
+  claude mcp add pyro -- pyro mcp serve
+  codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
+  pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
 
 Profiles:
   vm-run           one tool, vm_run: a command in a machine of its own
-  workspace-core   comes with a later release
-  workspace-full   vm_run, and machines in single steps: create, start, exec, stop, delete;
-                   workspaces come with a later release
+  workspace-core   vm_run, and workspaces: machines that keep their files from call to call
+  workspace-full   all of it: workspaces can also be stopped and started, and machines for one
+                   command made in single steps
+
+Host paths:
+  A model can name paths of this host only below --seed-root, and sees no other file of it.
+  Without the flag that is the project, and nothing where there is none.
 ");
 }
 

@@ -39,7 +39,7 @@ struct Input {
 struct Output {
     workspace_id: String,
     exec_id: String,
-    /// stopped; exited or failed if it had ended before.
+    /// exited where it obeyed or had ended before, stopped where it had to be killed.
     state: &'static str,
     exit_code: Option<i32>,
     next: String,

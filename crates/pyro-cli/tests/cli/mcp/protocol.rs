@@ -93,7 +93,6 @@ fn the_tools_as_a_model_sees_them() {
         "mem_mib": {
           "default": 1024,
           "description": "Memory in MiB, at least 128. Default 1024.",
-          "minimum": 0,
           "type": "integer"
         },
         "network": {
@@ -104,19 +103,16 @@ fn the_tools_as_a_model_sees_them() {
         "timeout_seconds": {
           "default": 30,
           "description": "The command is killed after so many seconds and its exit code is then 124. Default 30. Some\nhosts give up on a call after 300 seconds: stay below 240.",
-          "minimum": 0,
           "type": "integer"
         },
         "ttl_seconds": {
           "default": 600,
           "description": "The machine ends after so many seconds in any case. Default 600.",
-          "minimum": 0,
           "type": "integer"
         },
         "vcpu_count": {
           "default": 1,
           "description": "Virtual CPUs. Default 1.",
-          "minimum": 0,
           "type": "integer"
         }
       },
