@@ -13,6 +13,8 @@ mod guest;
 mod image;
 mod interruption;
 mod json;
+mod mcp_host_paths;
+mod mcp_workspaces;
 mod ordinary_user;
 mod preparation;
 mod prune;

@@ -36,6 +36,13 @@ impl Call {
         self
     }
 
+    /// In another directory.
+    #[must_use]
+    pub fn within_directory(mut self, directory: &std::path::Path) -> Self {
+        self.command.current_dir(directory);
+        self
+    }
+
     /// With bytes on standard input, which is a pipe and ends after them.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {

@@ -24,7 +24,7 @@ pub use outcome::Outcome;
 pub use process::{Process, descendants};
 pub use running::Running;
 pub use rustix::process::Signal;
-pub use server::Server;
+pub use server::{Era, Server};
 pub use tracer::{Moment, Write};
 pub use workspace::Workspace;
 pub use world::{ENVIRONMENT, World};
