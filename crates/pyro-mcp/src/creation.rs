@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    fn assert_going(waited: Result<Creation, String>) {
+    fn assert_going(waited: &Result<Creation, String>) {
         assert!(matches!(waited, Ok(Creation::Going(_))), "{waited:?}");
     }
 
@@ -278,9 +278,9 @@ mod tests {
     async fn a_creation_goes_on_between_calls_is_begun_once_and_its_failure_is_told() {
         let place = place();
         for name in [Some("one"), None] {
-            assert_going(place.wait(name, 500).await);
+            assert_going(&place.wait(name, 500).await);
             let call = place.is_called().expect("a creation that began");
-            assert_going(place.wait(name, 500).await);
+            assert_going(&place.wait(name, 500).await);
             assert!(place.is_called().is_none(), "it began a second time");
             drop(call);
             assert_eq!(place.wait(name, 20_000).await.unwrap_err(), "git_failed");
@@ -292,8 +292,8 @@ mod tests {
     async fn calls_without_a_name_that_wait_at_the_same_time_are_about_different_workspaces() {
         let place = place();
         let (one, other) = tokio::join!(place.wait(None, 800), place.wait(None, 800));
-        assert_going(one);
-        assert_going(other);
+        assert_going(&one);
+        assert_going(&other);
         assert_eq!(place.calls.try_iter().count(), 2);
     }
 
@@ -304,7 +304,7 @@ mod tests {
         assert!(taken_back.is_err());
         assert!(place.creations.works().is_empty());
         // unless it has been told that it goes on
-        assert_going(place.wait(Some("one"), 300).await);
+        assert_going(&place.wait(Some("one"), 300).await);
         assert_eq!(place.creations.works().len(), 1);
     }
 }
