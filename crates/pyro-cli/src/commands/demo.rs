@@ -34,10 +34,12 @@ const NEXT: &str = "
 Next:
   pyro run debian:12 -- uname -a
       any command, in a machine of its own
+  pyro workspace create --project --name try
+      a machine that stays, with a copy of the Git project you stand in: pyro workspace --help
   pyro doctor
       what machines run on here, and how to make them faster
-  claude mcp add pyro -- pyro mcp serve --profile vm-run
-  codex mcp add pyro -- pyro mcp serve --profile vm-run
+  claude mcp add pyro -- pyro mcp serve
+  codex mcp add pyro -- pyro mcp serve
       give it to Claude Code, or to Codex
 ";
 
