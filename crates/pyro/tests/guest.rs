@@ -50,7 +50,8 @@ async fn the_library_and_the_agent_understand_each_other() {
 
     session.close();
     drop(session);
-    agent.join().unwrap();
+    // the channel is closed by a task of this runtime, which must not be blocked meanwhile
+    tokio::task::spawn_blocking(move || agent.join().unwrap()).await.unwrap();
 }
 
 async fn start(root: std::path::PathBuf) -> (Session, std::thread::JoinHandle<()>) {
