@@ -39,7 +39,8 @@ fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
         .with_title("Delete a virtual machine")
         .with_raw_output_schema(schema::output::<Output>())
-        .with_annotations(changes().destructive(true))
+        // Not destructive, for the reasons of workspace_delete.
+        .with_annotations(changes())
 }
 
 async fn call(

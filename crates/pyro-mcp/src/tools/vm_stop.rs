@@ -28,8 +28,8 @@ fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ById>())
         .with_title("Stop a virtual machine")
         .with_raw_output_schema(schema::output::<VmObject>())
-        // What the guest has written is gone.
-        .with_annotations(changes().destructive(true).idempotent(true))
+        // Not destructive, for the reasons of workspace_delete.
+        .with_annotations(changes().idempotent(true))
 }
 
 async fn call(
