@@ -1,5 +1,6 @@
 //! The server: what all its calls share, and its life from the first line of stdin to the last.
 
+use crate::attend::attend;
 use crate::creation::{self, Creation, Creations, Wish};
 use crate::ending::UntilEnd;
 use crate::error::{CallError, ServeError};
@@ -184,7 +185,9 @@ impl ServerHandler for Server {
             ));
         };
         let arguments = request.arguments.unwrap_or_default();
-        Ok((tool.call)(self, arguments, &context).await.into())
+        let phrase = Phrase::default();
+        let work = (tool.call)(self, arguments, &phrase);
+        Ok(attend(self, &context, &phrase, work).await.into())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -30,15 +30,15 @@ mod workspace_sync_push;
 mod workspace_update;
 
 use crate::Profile;
+use crate::progress::Phrase;
 use crate::server::Server;
-use rmcp::RoleServer;
+use pyro::Error;
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
-use rmcp::service::RequestContext;
 use std::future::Future;
 use std::pin::Pin;
 
 /// A call of a tool in progress.
-pub(crate) type Call<'a> = Pin<Box<dyn Future<Output = CallToolResult> + Send + 'a>>;
+pub(crate) type Call<'a> = Pin<Box<dyn Future<Output = Result<CallToolResult, Error>> + Send + 'a>>;
 
 /// A tool: what the model reads about it, and what it does.
 #[derive(Clone, Copy)]
@@ -46,7 +46,8 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) profiles: &'static [Profile],
     pub(crate) describe: fn() -> Tool,
-    pub(crate) call: for<'a> fn(&'a Server, JsonObject, &'a RequestContext<RoleServer>) -> Call<'a>,
+    /// The phrase says what is going on, for whoever waits.
+    pub(crate) call: for<'a> fn(&'a Server, JsonObject, &'a Phrase) -> Call<'a>,
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.

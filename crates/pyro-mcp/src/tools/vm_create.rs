@@ -2,7 +2,6 @@
 
 use crate::Profile;
 use crate::arguments::{self, defaults};
-use crate::attend::attend;
 use crate::preparation::{PATIENCE, Readiness};
 use crate::progress::Phrase;
 use crate::result::both;
@@ -13,9 +12,7 @@ use crate::vm_object::{VmObject, show};
 use pyro::Error;
 use pyro::vm::kept::create;
 use pyro::vm::{Vm, VmSpec};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_create",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(prepare_and_create(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -89,15 +86,6 @@ fn output() -> Arc<JsonObject> {
         properties["progress"] = json!({"type": "string", "description": "Of the preparation."});
     }
     schema
-}
-
-async fn call(
-    server: &Server,
-    arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, prepare_and_create(server, arguments, &phrase)).await
 }
 
 async fn prepare_and_create(

@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, ById};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
+use pyro::Error;
 use pyro::vm::kept::{Deleted, delete};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_delete",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -46,16 +44,12 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ById { vm_id } = arguments::read(arguments)?;
-        phrase.set("deleting the machine");
-        let Deleted { vm_id, deleted, reason } = delete(server.config(), &vm_id, &observer).await?;
-        let text = format!("vm_id: {vm_id}\ndeleted: {deleted}\nreason: {reason}\n");
-        Ok(both(text, &Output { vm_id, deleted, reason }))
-    })
-    .await
+    let ById { vm_id } = arguments::read(arguments)?;
+    phrase.set("deleting the machine");
+    let Deleted { vm_id, deleted, reason } = delete(server.config(), &vm_id, &observer).await?;
+    let text = format!("vm_id: {vm_id}\ndeleted: {deleted}\nreason: {reason}\n");
+    Ok(both(text, &Output { vm_id, deleted, reason }))
 }

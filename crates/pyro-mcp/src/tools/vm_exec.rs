@@ -2,18 +2,16 @@
 
 use crate::Profile;
 use crate::arguments::{self, MAX_TIMEOUT_SECONDS, defaults};
-use crate::attend::attend;
 use crate::command_report::command_report;
 use crate::progress::Phrase;
 use crate::result::text;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
+use pyro::Error;
 use pyro::vm::kept::{ExecRequest, exec, status};
 use pyro::vm::run::OutputLimits;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_exec",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -55,20 +53,16 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Input { vm_id, command, timeout_seconds } = arguments::read(arguments)?;
-        let vm = status(server.config(), &vm_id, &observer).await?;
-        server.permit(vm.allow_host_compat)?;
-        let timeout_seconds = timeout_seconds.min(MAX_TIMEOUT_SECONDS);
-        let request = ExecRequest { command, timeout_seconds };
-        let limits = OutputLimits::default();
-        phrase.set("running the command");
-        let result = exec(server.config(), &vm.vm_id, &request, limits, &observer).await?;
-        Ok(text(command_report(&result, timeout_seconds)))
-    })
-    .await
+    let Input { vm_id, command, timeout_seconds } = arguments::read(arguments)?;
+    let vm = status(server.config(), &vm_id, &observer).await?;
+    server.permit(vm.allow_host_compat)?;
+    let timeout_seconds = timeout_seconds.min(MAX_TIMEOUT_SECONDS);
+    let request = ExecRequest { command, timeout_seconds };
+    let limits = OutputLimits::default();
+    phrase.set("running the command");
+    let result = exec(server.config(), &vm.vm_id, &request, limits, &observer).await?;
+    Ok(text(command_report(&result, timeout_seconds)))
 }

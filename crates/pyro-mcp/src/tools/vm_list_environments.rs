@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, Nothing};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
+use pyro::Error;
 use pyro::environment::{self, Environments, Listing};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write;
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_list_environments",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -59,14 +57,11 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    attend(server, context, &Phrase::default(), async {
-        let Nothing {} = arguments::read(arguments)?;
-        let output = output(Environments::new(server.config().clone()).list()?);
-        Ok(both(text(&output), &output))
-    })
-    .await
+    _phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let Nothing {} = arguments::read(arguments)?;
+    let output = output(Environments::new(server.config().clone()).list()?);
+    Ok(both(text(&output), &output))
 }
 
 fn output(listing: Listing) -> Output {

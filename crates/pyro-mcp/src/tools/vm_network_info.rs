@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, ById};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
+use pyro::Error;
 use pyro::vm::kept::{NetworkInfo, network_info};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_network_info",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -46,20 +44,16 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ById { vm_id } = arguments::read(arguments)?;
-        let info = network_info(server.config(), &vm_id, &observer).await?;
-        let NetworkInfo { vm_id, network_enabled, outbound_connectivity_expected, reason } = info;
-        let text = format!(
-            "vm_id: {vm_id}\nnetwork_enabled: {network_enabled}\n\
-             outbound_connectivity_expected: {outbound_connectivity_expected}\nreason: {reason}\n"
-        );
-        let output = Output { vm_id, network_enabled, outbound_connectivity_expected, reason };
-        Ok(both(text, &output))
-    })
-    .await
+    let ById { vm_id } = arguments::read(arguments)?;
+    let info = network_info(server.config(), &vm_id, &observer).await?;
+    let NetworkInfo { vm_id, network_enabled, outbound_connectivity_expected, reason } = info;
+    let text = format!(
+        "vm_id: {vm_id}\nnetwork_enabled: {network_enabled}\n\
+         outbound_connectivity_expected: {outbound_connectivity_expected}\nreason: {reason}\n"
+    );
+    let output = Output { vm_id, network_enabled, outbound_connectivity_expected, reason };
+    Ok(both(text, &output))
 }

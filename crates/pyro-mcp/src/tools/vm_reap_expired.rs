@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, Nothing};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
+use pyro::Error;
 use pyro::vm::kept::reap;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_reap_expired",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -49,18 +47,14 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Nothing {} = arguments::read(arguments)?;
-        phrase.set("deleting expired machines");
-        let reaped = reap(server.config(), &observer).await?;
-        let (count, mut deleted_vm_ids) = (reaped.count, reaped.deleted_vm_ids);
-        deleted_vm_ids.truncate(NAMED);
-        let text = format!("count: {count}\ndeleted_vm_ids: {}\n", deleted_vm_ids.join(" "));
-        Ok(both(text, &Output { deleted_vm_ids, count }))
-    })
-    .await
+    let Nothing {} = arguments::read(arguments)?;
+    phrase.set("deleting expired machines");
+    let reaped = reap(server.config(), &observer).await?;
+    let (count, mut deleted_vm_ids) = (reaped.count, reaped.deleted_vm_ids);
+    deleted_vm_ids.truncate(NAMED);
+    let text = format!("count: {count}\ndeleted_vm_ids: {}\n", deleted_vm_ids.join(" "));
+    Ok(both(text, &Output { deleted_vm_ids, count }))
 }

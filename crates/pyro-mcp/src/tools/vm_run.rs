@@ -2,7 +2,6 @@
 
 use crate::Profile;
 use crate::arguments::{self, MAX_TIMEOUT_SECONDS, defaults};
-use crate::attend::attend;
 use crate::command_report::command_report;
 use crate::preparation::{PATIENCE, Readiness};
 use crate::progress::Phrase;
@@ -13,9 +12,7 @@ use crate::tools::Entry;
 use pyro::Error;
 use pyro::vm::run::{OutputLimits, RunRequest, run};
 use pyro::vm::{Vm, VmSpec};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "vm_run",
     profiles: &[Profile::VmRun, Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -82,13 +79,9 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        Ok(text(prepare_and_run(server, arguments, &phrase).await?))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    Ok(text(prepare_and_run(server, arguments, phrase).await?))
 }
 
 async fn prepare_and_run(

@@ -2,23 +2,21 @@
 
 use crate::Profile;
 use crate::arguments::{self, ById};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::vm_object::{VmObject, show};
+use pyro::Error;
 use pyro::config::MAX_ACTIVE_VMS;
 use pyro::vm::kept::{start, status};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "vm_start",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -38,16 +36,12 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ById { vm_id } = arguments::read(arguments)?;
-        let vm = status(server.config(), &vm_id, &observer).await?;
-        server.permit(vm.allow_host_compat)?;
-        phrase.set("booting the machine");
-        Ok(show(start(server.config(), &vm.vm_id, &observer).await?))
-    })
-    .await
+    let ById { vm_id } = arguments::read(arguments)?;
+    let vm = status(server.config(), &vm_id, &observer).await?;
+    server.permit(vm.allow_host_compat)?;
+    phrase.set("booting the machine");
+    Ok(show(start(server.config(), &vm.vm_id, &observer).await?))
 }

@@ -2,22 +2,20 @@
 
 use crate::Profile;
 use crate::arguments::{self, ById};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::vm_object::{VmObject, show};
+use pyro::Error;
 use pyro::vm::kept::stop;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "vm_stop",
     profiles: &[Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -35,14 +33,10 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ById { vm_id } = arguments::read(arguments)?;
-        phrase.set("stopping the machine");
-        Ok(show(stop(server.config(), &vm_id, &observer).await?))
-    })
-    .await
+    let ById { vm_id } = arguments::read(arguments)?;
+    phrase.set("stopping the machine");
+    Ok(show(stop(server.config(), &vm_id, &observer).await?))
 }

@@ -2,7 +2,6 @@
 
 use crate::Profile;
 use crate::arguments::{self, defaults};
-use crate::attend::attend;
 use crate::creation::{Creation, Wish};
 use crate::preparation::{PATIENCE, Readiness};
 use crate::progress::Phrase;
@@ -14,9 +13,7 @@ use crate::workspace_object::{self, show};
 use pyro::Error;
 use pyro::vm::{Vm, VmSpec};
 use pyro::workspace::{WorkspaceSpec, WorkspaceStatus};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,7 +24,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_create",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(prepare_and_create(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -96,15 +93,6 @@ fn output() -> Arc<JsonObject> {
         properties["progress"] = json!({"type": "string"});
     }
     schema
-}
-
-async fn call(
-    server: &Server,
-    arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, prepare_and_create(server, arguments, &phrase)).await
 }
 
 async fn prepare_and_create(

@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, ByWorkspace};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
+use pyro::Error;
 use pyro::workspace::{Deleted, delete};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_delete",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -49,17 +47,13 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ByWorkspace { workspace_id } = arguments::read(arguments)?;
-        phrase.set("deleting the workspace");
-        let Deleted { workspace_id, deleted, reason } =
-            delete(server.config(), &workspace_id, &observer).await?;
-        let text = format!("workspace_id: {workspace_id}\ndeleted: {deleted}\nreason: {reason}\n");
-        Ok(both(text, &Output { workspace_id, deleted, reason }))
-    })
-    .await
+    let ByWorkspace { workspace_id } = arguments::read(arguments)?;
+    phrase.set("deleting the workspace");
+    let Deleted { workspace_id, deleted, reason } =
+        delete(server.config(), &workspace_id, &observer).await?;
+    let text = format!("workspace_id: {workspace_id}\ndeleted: {deleted}\nreason: {reason}\n");
+    Ok(both(text, &Output { workspace_id, deleted, reason }))
 }

@@ -2,18 +2,16 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::{MAX_CHARACTERS, excerpt, text};
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
 use crate::work::{notices, open, tell};
+use pyro::Error;
 use pyro::patch::{DiffEntry, Limits};
 use pyro::workspace::diff::WorkspaceDiff;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -22,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_diff",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -54,17 +52,13 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, offset } = arguments::read(arguments)?;
-        let workspace = open(server, &workspace_id, &phrase).await?;
-        phrase.set("comparing with the beginning");
-        let diff = workspace.diff(Limits::default()).await?;
-        Ok(text(page(&diff, offset, &notices(&workspace).await?)))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let Input { workspace_id, offset } = arguments::read(arguments)?;
+    let workspace = open(server, &workspace_id, phrase).await?;
+    phrase.set("comparing with the beginning");
+    let diff = workspace.diff(Limits::default()).await?;
+    Ok(text(page(&diff, offset, &notices(&workspace).await?)))
 }
 
 /// The facts, then a page of the patch.

@@ -2,7 +2,6 @@
 
 use crate::Profile;
 use crate::arguments::{self, MAX_TIMEOUT_SECONDS};
-use crate::attend::attend;
 use crate::exec_report::report;
 use crate::progress::Phrase;
 use crate::result::text;
@@ -13,9 +12,7 @@ use crate::work::{notices, open};
 use pyro::Error;
 use pyro::vm::run::OutputLimits;
 use pyro::workspace::exec::ExecRequest;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
@@ -24,7 +21,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_exec",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -70,11 +67,9 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async { Ok(text(run(server, arguments, &phrase).await?)) })
-        .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    Ok(text(run(server, arguments, phrase).await?))
 }
 
 async fn run(server: &Server, arguments: JsonObject, phrase: &Phrase) -> Result<String, Error> {

@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::exec_report::{page, read};
 use crate::progress::Phrase;
 use crate::result::text;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
-use rmcp::RoleServer;
+use pyro::Error;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_exec_read",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -52,14 +50,10 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let Input { exec_id, cursor, wait_ms } = arguments::read(arguments)?;
-        phrase.set("waiting for output");
-        let wait = Duration::from_millis(wait_ms.unwrap_or(0).min(MAX_WAIT_MS));
-        Ok(text(page(&read(server, &exec_id, cursor, wait).await?)))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let Input { exec_id, cursor, wait_ms } = arguments::read(arguments)?;
+    phrase.set("waiting for output");
+    let wait = Duration::from_millis(wait_ms.unwrap_or(0).min(MAX_WAIT_MS));
+    Ok(text(page(&read(server, &exec_id, cursor, wait).await?)))
 }

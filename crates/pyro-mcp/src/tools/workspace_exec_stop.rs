@@ -2,17 +2,15 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::exec_report::state;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
+use pyro::Error;
 use pyro::workspace::exec_stop::exec_stop;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_exec_stop",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -55,28 +53,24 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Input { exec_id } = arguments::read(arguments)?;
-        phrase.set("ending the command");
-        let ended = exec_stop(server.config(), &exec_id, &observer).await?;
-        let next = format!(
-            "workspace_exec_read with exec_id {exec_id} and cursor 0 reads what it wrote ({} bytes)",
-            ended.total_bytes
-        );
-        let output = Output {
-            workspace_id: ended.workspace_id,
-            exec_id,
-            state: state(ended.state),
-            exit_code: ended.exit_code,
-            next,
-        };
-        Ok(both(text(&output), &output))
-    })
-    .await
+    let Input { exec_id } = arguments::read(arguments)?;
+    phrase.set("ending the command");
+    let ended = exec_stop(server.config(), &exec_id, &observer).await?;
+    let next = format!(
+        "workspace_exec_read with exec_id {exec_id} and cursor 0 reads what it wrote ({} bytes)",
+        ended.total_bytes
+    );
+    let output = Output {
+        workspace_id: ended.workspace_id,
+        exec_id,
+        state: state(ended.state),
+        exit_code: ended.exit_code,
+        next,
+    };
+    Ok(both(text(&output), &output))
 }
 
 fn text(output: &Output) -> String {

@@ -2,17 +2,15 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::work::{notices, open, tell};
+use pyro::Error;
 use pyro::workspace::file_edit::Edit;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_file_edit",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -62,27 +60,23 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, path, old, new, replace_all } = arguments::read(arguments)?;
-        let workspace = open(server, &workspace_id, &phrase).await?;
-        let edited = workspace.file_edit(&path, &Edit { old, new, replace_all }).await?;
-        let notices = notices(&workspace).await?;
-        let mut text = format!(
-            "path: {}\nreplacements: {}\nsize_bytes: {}\n",
-            edited.path, edited.replacements, edited.size_bytes
-        );
-        tell(&mut text, &notices);
-        let output = Output {
-            workspace_id: edited.workspace_id,
-            path: edited.path,
-            replacements: edited.replacements,
-            size_bytes: edited.size_bytes,
-            notices,
-        };
-        Ok(both(text, &output))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let Input { workspace_id, path, old, new, replace_all } = arguments::read(arguments)?;
+    let workspace = open(server, &workspace_id, phrase).await?;
+    let edited = workspace.file_edit(&path, &Edit { old, new, replace_all }).await?;
+    let notices = notices(&workspace).await?;
+    let mut text = format!(
+        "path: {}\nreplacements: {}\nsize_bytes: {}\n",
+        edited.path, edited.replacements, edited.size_bytes
+    );
+    tell(&mut text, &notices);
+    let output = Output {
+        workspace_id: edited.workspace_id,
+        path: edited.path,
+        replacements: edited.replacements,
+        size_bytes: edited.size_bytes,
+        notices,
+    };
+    Ok(both(text, &output))
 }

@@ -2,17 +2,15 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::{both, fitting};
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
 use crate::work::{notices, open, tell};
+use pyro::Error;
 use pyro::workspace::file_list::FileEntry;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_file_list",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -83,29 +81,24 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, path, recursive } = arguments::read(arguments)?;
-        let workspace = open(server, &workspace_id, &phrase).await?;
-        let list = workspace.file_list(&path, recursive).await?;
-        let (entries, left_out) =
-            fitting(list.entries.into_iter().map(Listed::of).collect(), BUDGET);
-        let truncated = list.truncated || left_out > 0;
-        let next = truncated.then(|| rest(&list.workspace_id, &list.path, &entries));
-        let output = Output {
-            workspace_id: list.workspace_id,
-            path: list.path,
-            recursive,
-            entries,
-            truncated,
-            next,
-            notices: notices(&workspace).await?,
-        };
-        Ok(both(text(&output), &output))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let Input { workspace_id, path, recursive } = arguments::read(arguments)?;
+    let workspace = open(server, &workspace_id, phrase).await?;
+    let list = workspace.file_list(&path, recursive).await?;
+    let (entries, left_out) = fitting(list.entries.into_iter().map(Listed::of).collect(), BUDGET);
+    let truncated = list.truncated || left_out > 0;
+    let next = truncated.then(|| rest(&list.workspace_id, &list.path, &entries));
+    let output = Output {
+        workspace_id: list.workspace_id,
+        path: list.path,
+        recursive,
+        entries,
+        truncated,
+        next,
+        notices: notices(&workspace).await?,
+    };
+    Ok(both(text(&output), &output))
 }
 
 /// The calls that return what is left out.

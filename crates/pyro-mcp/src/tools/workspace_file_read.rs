@@ -2,17 +2,15 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::{MAX_CHARACTERS, text};
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
 use crate::work::{notices, open, tell};
+use pyro::Error;
 use pyro::workspace::file_read::{FileContent, FileRead, From};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_file_read",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -62,23 +60,19 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let input: Input = arguments::read(arguments)?;
-        let workspace = open(server, &input.workspace_id, &phrase).await?;
-        let from = match (input.first_line, input.line_count) {
-            (None, None) => From::Byte(input.offset),
-            (first, count) => {
-                From::Line { first: first.unwrap_or(1), count: count.unwrap_or(u64::MAX) }
-            }
-        };
-        let read = FileRead { from, max_bytes: input.max_bytes };
-        let content = workspace.file_read(&input.path, read).await?;
-        Ok(text(page(&content, &notices(&workspace).await?)))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let input: Input = arguments::read(arguments)?;
+    let workspace = open(server, &input.workspace_id, phrase).await?;
+    let from = match (input.first_line, input.line_count) {
+        (None, None) => From::Byte(input.offset),
+        (first, count) => {
+            From::Line { first: first.unwrap_or(1), count: count.unwrap_or(u64::MAX) }
+        }
+    };
+    let read = FileRead { from, max_bytes: input.max_bytes };
+    let content = workspace.file_read(&input.path, read).await?;
+    Ok(text(page(&content, &notices(&workspace).await?)))
 }
 
 /// The facts, then the content, cut where it is too long for one answer.

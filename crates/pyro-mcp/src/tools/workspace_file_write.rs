@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::work::{notices, open, tell};
-use rmcp::RoleServer;
+use pyro::Error;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_file_write",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -56,25 +54,20 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
-    attend(server, context, &phrase, async {
-        let input: Input = arguments::read(arguments)?;
-        let workspace = open(server, &input.workspace_id, &phrase).await?;
-        let written = workspace.file_write(&input.path, input.text.as_bytes()).await?;
-        let notices = notices(&workspace).await?;
-        let mut text =
-            format!("path: {}\nbytes_written: {}\n", written.path, written.bytes_written);
-        tell(&mut text, &notices);
-        let output = Output {
-            workspace_id: written.workspace_id,
-            path: written.path,
-            size_bytes: written.size_bytes,
-            bytes_written: written.bytes_written,
-            notices,
-        };
-        Ok(both(text, &output))
-    })
-    .await
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
+    let input: Input = arguments::read(arguments)?;
+    let workspace = open(server, &input.workspace_id, phrase).await?;
+    let written = workspace.file_write(&input.path, input.text.as_bytes()).await?;
+    let notices = notices(&workspace).await?;
+    let mut text = format!("path: {}\nbytes_written: {}\n", written.path, written.bytes_written);
+    tell(&mut text, &notices);
+    let output = Output {
+        workspace_id: written.workspace_id,
+        path: written.path,
+        size_bytes: written.size_bytes,
+        bytes_written: written.bytes_written,
+        notices,
+    };
+    Ok(both(text, &output))
 }

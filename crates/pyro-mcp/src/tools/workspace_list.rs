@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments::{self, Nothing};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::{both, excerpt, fitting};
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
+use pyro::Error;
 use pyro::workspace::list;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_list",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -65,20 +63,16 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Nothing {} = arguments::read(arguments)?;
-        phrase.set("looking at the workspaces");
-        let listing = list(server.config(), &observer).await?;
-        let all = listing.workspaces.into_iter().map(Summary::of).collect();
-        let (workspaces, left_out) = fitting(all, BUDGET);
-        let output = Output { count: listing.count, left_out, workspaces };
-        Ok(both(text(&output), &output))
-    })
-    .await
+    let Nothing {} = arguments::read(arguments)?;
+    phrase.set("looking at the workspaces");
+    let listing = list(server.config(), &observer).await?;
+    let all = listing.workspaces.into_iter().map(Summary::of).collect();
+    let (workspaces, left_out) = fitting(all, BUDGET);
+    let output = Output { count: listing.count, left_out, workspaces };
+    Ok(both(text(&output), &output))
 }
 
 fn text(output: &Output) -> String {

@@ -2,17 +2,15 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::result::{MAX_CHARACTERS, excerpt, text};
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
+use pyro::Error;
 use pyro::vm::run::OutputLimits;
 use pyro::workspace::{LogEntry, Logs, logs};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -21,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_logs",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -52,18 +50,14 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, before } = arguments::read(arguments)?;
-        phrase.set("reading the history");
-        let limits = OutputLimits { max_bytes_each: EXCERPT };
-        let history = logs(server.config(), &workspace_id, limits, &observer).await?;
-        Ok(text(page(&history, before)))
-    })
-    .await
+    let Input { workspace_id, before } = arguments::read(arguments)?;
+    phrase.set("reading the history");
+    let limits = OutputLimits { max_bytes_each: EXCERPT };
+    let history = logs(server.config(), &workspace_id, limits, &observer).await?;
+    Ok(text(page(&history, before)))
 }
 
 /// The latest entries that fit, in their order.

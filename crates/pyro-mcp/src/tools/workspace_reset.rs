@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::workspace_object::{Reset, output, show};
+use pyro::Error;
 use pyro::workspace::reset::{BASELINE, Reset as Done, reset};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_reset",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -51,18 +49,14 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, snapshot } = arguments::read(arguments)?;
-        phrase.set("putting the workspace back");
-        let done = reset(server.config(), &workspace_id, &snapshot, &observer).await?;
-        let Done { snapshot_name, kind, destination, entry_count, bytes_written } =
-            done.workspace_reset;
-        let what = Reset { snapshot_name, kind, destination, entry_count, bytes_written };
-        Ok(show(done.workspace, None, Some(what)))
-    })
-    .await
+    let Input { workspace_id, snapshot } = arguments::read(arguments)?;
+    phrase.set("putting the workspace back");
+    let done = reset(server.config(), &workspace_id, &snapshot, &observer).await?;
+    let Done { snapshot_name, kind, destination, entry_count, bytes_written } =
+        done.workspace_reset;
+    let what = Reset { snapshot_name, kind, destination, entry_count, bytes_written };
+    Ok(show(done.workspace, None, Some(what)))
 }

@@ -2,22 +2,20 @@
 
 use crate::Profile;
 use crate::arguments::{self, ByWorkspace};
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, looks};
 use crate::workspace_object::{output, show};
+use pyro::Error;
 use pyro::workspace::status;
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_status",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -34,15 +32,11 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let ByWorkspace { workspace_id } = arguments::read(arguments)?;
-        phrase.set("looking at the workspace");
-        let status = status(server.config(), &workspace_id, &observer).await?;
-        Ok(show(status, None, None))
-    })
-    .await
+    let ByWorkspace { workspace_id } = arguments::read(arguments)?;
+    phrase.set("looking at the workspace");
+    let status = status(server.config(), &workspace_id, &observer).await?;
+    Ok(show(status, None, None))
 }

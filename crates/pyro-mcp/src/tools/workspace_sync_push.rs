@@ -2,7 +2,6 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::error::CallError;
 use crate::progress::Phrase;
 use crate::result::{both, excerpt};
@@ -10,9 +9,8 @@ use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::work::{notices, open, tell};
-use rmcp::RoleServer;
+use pyro::Error;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -21,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_sync_push",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -78,35 +76,31 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let Input { workspace_id, source_path, dest } = arguments::read(arguments)?;
-        let seed = server.sources().named(&source_path).await?;
-        let workspace = open(server, &workspace_id, &phrase).await?;
-        let pushing = workspace.sync_push(seed, &dest, &observer);
-        let pushed = tokio::time::timeout(Duration::from_secs(LIMIT_SECONDS), pushing)
-            .await
-            .map_err(|_| CallError::PushTooLong(LIMIT_SECONDS))??;
-        let mut notices = notices(&workspace).await?;
-        notices.extend(left_out(&pushed.workspace_sync.withheld));
-        let output = Output {
-            workspace_id: pushed.workspace_id,
-            execution_mode: pushed.execution_mode,
-            workspace_sync: Sync {
-                mode: pushed.workspace_sync.mode,
-                source_path: pushed.workspace_sync.source_path,
-                destination: pushed.workspace_sync.destination,
-                entry_count: pushed.workspace_sync.entry_count,
-                bytes_written: pushed.workspace_sync.bytes_written,
-            },
-            notices,
-        };
-        Ok(both(text(&output), &output))
-    })
-    .await
+    let Input { workspace_id, source_path, dest } = arguments::read(arguments)?;
+    let seed = server.sources().named(&source_path).await?;
+    let workspace = open(server, &workspace_id, phrase).await?;
+    let pushing = workspace.sync_push(seed, &dest, &observer);
+    let pushed = tokio::time::timeout(Duration::from_secs(LIMIT_SECONDS), pushing)
+        .await
+        .map_err(|_| CallError::PushTooLong(LIMIT_SECONDS))??;
+    let mut notices = notices(&workspace).await?;
+    notices.extend(left_out(&pushed.workspace_sync.withheld));
+    let output = Output {
+        workspace_id: pushed.workspace_id,
+        execution_mode: pushed.execution_mode,
+        workspace_sync: Sync {
+            mode: pushed.workspace_sync.mode,
+            source_path: pushed.workspace_sync.source_path,
+            destination: pushed.workspace_sync.destination,
+            entry_count: pushed.workspace_sync.entry_count,
+            bytes_written: pushed.workspace_sync.bytes_written,
+        },
+        notices,
+    };
+    Ok(both(text(&output), &output))
 }
 
 fn left_out(withheld: &[String]) -> Option<String> {

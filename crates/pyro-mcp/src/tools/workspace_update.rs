@@ -2,16 +2,14 @@
 
 use crate::Profile;
 use crate::arguments;
-use crate::attend::attend;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::workspace_object::{output, show};
+use pyro::Error;
 use pyro::workspace::{Update, update};
-use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
-use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "workspace_update",
     profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
     describe,
-    call: |server, arguments, context| Box::pin(call(server, arguments, context)),
+    call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
 };
 
 const DESCRIPTION: &str = "\
@@ -55,20 +53,16 @@ fn describe() -> Tool {
 async fn call(
     server: &Server,
     arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> CallToolResult {
-    let phrase = Phrase::default();
+    phrase: &Phrase,
+) -> Result<CallToolResult, Error> {
     let observer = |event| phrase.follow(&event);
-    attend(server, context, &phrase, async {
-        let input: Input = arguments::read(arguments)?;
-        let change = Update {
-            name: input.name.map(Some).or(input.clear_name.then_some(None)),
-            labels: input.labels.unwrap_or_default(),
-            clear_labels: input.clear_labels.unwrap_or_default(),
-            ttl_seconds: input.ttl_seconds,
-        };
-        let status = update(server.config(), &input.workspace_id, &change, &observer).await?;
-        Ok(show(status, None, None))
-    })
-    .await
+    let input: Input = arguments::read(arguments)?;
+    let change = Update {
+        name: input.name.map(Some).or(input.clear_name.then_some(None)),
+        labels: input.labels.unwrap_or_default(),
+        clear_labels: input.clear_labels.unwrap_or_default(),
+        ttl_seconds: input.ttl_seconds,
+    };
+    let status = update(server.config(), &input.workspace_id, &change, &observer).await?;
+    Ok(show(status, None, None))
 }
