@@ -2,17 +2,16 @@
 //! goes on, and the next call for it finds it further or done. A call that is cancelled takes its work
 //! along, unless somebody else waits for it too.
 
+use crate::background::{Background, Waited, background};
 use crate::error::CallError;
 use crate::progress::Phrase;
 use crate::settings::Ceilings;
 use crate::sources::{Beginning, Sources};
 use pyro::workspace::{self, State, WorkspaceSpec, WorkspaceStatus};
-use pyro::{Config, Error, Kind, Report, event};
+use pyro::{Config, Error, Kind, event};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
 
 /// So long a call waits for a workspace.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(50);
@@ -35,13 +34,10 @@ pub(crate) enum Creation {
     Going(String),
 }
 
-type Finish = Option<Result<WorkspaceStatus, Report>>;
-
 #[derive(Debug, Clone)]
 struct Work {
     wish: Wish,
-    phrase: Phrase,
-    finish: watch::Receiver<Finish>,
+    progress: Background<WorkspaceStatus>,
     /// As many as there are calls that wait for it, and one.
     waiting: Arc<()>,
     task: AbortHandle,
@@ -74,16 +70,15 @@ impl Creations {
             _ => self.begin(config, sources, ceilings, wish).await?,
         };
         let mut waiter = Waiter { creations: self, work, leaves_it: false };
-        let finished = follow(&waiter.work, phrase);
-        match timeout(patience, finished).await {
-            Ok(Some(outcome)) => {
+        match waiter.work.progress.wait(patience, phrase).await {
+            Waited::Ended(outcome) => {
                 self.forget(&waiter.work);
                 Ok(Creation::Made(Box::new(outcome?)))
             }
-            Ok(None) => Err(CallError::CreationLost.into()),
-            Err(_still_at_it) => {
+            Waited::Lost => Err(CallError::CreationLost.into()),
+            Waited::GoesOn(doing) => {
                 waiter.leaves_it = true;
-                Ok(Creation::Going(waiter.work.phrase.get()))
+                Ok(Creation::Going(doing))
             }
         }
     }
@@ -100,7 +95,7 @@ impl Creations {
     /// Whether what is known about finished work is not outdated: somebody may have deleted the
     /// workspace since.
     async fn is_still_true(&self, config: &Config, work: &Work) -> Result<bool, Error> {
-        let Some(Ok(made)) = work.finish.borrow().clone() else { return Ok(true) };
+        let Some(Ok(made)) = work.progress.outcome() else { return Ok(true) };
         match workspace::status(config, &made.workspace_id, &event::ignore).await {
             Err(error) if error.kind() == Kind::NotFound => {
                 self.forget(work);
@@ -135,7 +130,7 @@ impl Creations {
     async fn count(&self, config: &Config) -> Result<usize, Error> {
         let listed = workspace::list(config, &event::ignore).await?;
         let made = listed.workspaces.iter().filter(|w| w.state != State::Creating).count();
-        let going_on = self.works().iter().filter(|work| work.finish.borrow().is_none()).count();
+        let going_on = self.works().iter().filter(|work| work.progress.goes_on()).count();
         Ok(listed.count.max(made + going_on))
     }
 
@@ -145,18 +140,6 @@ impl Creations {
 
     fn works(&self) -> MutexGuard<'_, Vec<Work>> {
         self.works.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The outcome, when there is one; `phrase` says what is going on until then.
-async fn follow(work: &Work, phrase: &Phrase) -> Option<Result<WorkspaceStatus, Report>> {
-    let mut finish = work.finish.clone();
-    let mut look = tokio::time::interval(Duration::from_millis(500));
-    loop {
-        tokio::select! {
-            done = finish.wait_for(Option::is_some) => break done.ok().and_then(|done| done.clone()),
-            _ = look.tick() => phrase.set(work.phrase.get()),
-        }
     }
 }
 
@@ -181,16 +164,14 @@ impl Drop for Waiter<'_> {
 
 impl Work {
     fn begin(config: Config, sources: Arc<Sources>, wish: Wish) -> Self {
-        let (done, finish) = watch::channel(None);
-        let phrase = Phrase::default();
-        let (telling, wanted) = (phrase.clone(), wish.clone());
+        let (worker, progress) = background();
+        let wanted = wish.clone();
         // A front end that ends takes it along: until it is made, a workspace hangs on its maker.
         let task = tokio::spawn(async move {
-            let made = make(&config, &sources, &wanted, &telling).await;
-            // The receiver is gone when the server is.
-            let _ = done.send(Some(made.map_err(|error| error.report())));
+            let made = make(&config, &sources, &wanted, &worker.phrase).await;
+            worker.end(made);
         });
-        Self { wish, phrase, finish, waiting: Arc::new(()), task: task.abort_handle() }
+        Self { wish, progress, waiting: Arc::new(()), task: task.abort_handle() }
     }
 }
 
@@ -217,6 +198,7 @@ mod tests {
     use std::ffi::OsString;
     use std::net::{TcpListener, TcpStream};
     use std::sync::mpsc;
+    use tokio::time::timeout;
 
     /// A server whose project comes from a Git server that never says a word, and the calls that this
     /// one takes.

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod attend;
+mod background;
 mod command_report;
 mod creation;
 mod ending;

@@ -1,14 +1,13 @@
 //! Environments made ready in the background, one at a time. A call waits a while and then answers
 //! `state: preparing`; the work goes on, and the next call finds it further or done.
 
+use crate::background::{Background, Waited, background};
 use crate::error::CallError;
 use crate::progress::Phrase;
 use pyro::environment::Environments;
-use pyro::{Config, Error, Report};
+use pyro::{Config, Error};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::timeout;
 
 /// So long a call waits: it returns within a minute while an environment is being prepared.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
@@ -22,13 +21,10 @@ pub(crate) enum Readiness {
     Preparing(String),
 }
 
-type Finish = Option<Result<(), Report>>;
-
 #[derive(Debug, Clone)]
 struct Work {
     environment: String,
-    phrase: Phrase,
-    finish: watch::Receiver<Finish>,
+    progress: Background<()>,
 }
 
 /// The work in hand, shared by all calls of a server.
@@ -54,28 +50,18 @@ impl Preparation {
             return Ok(Readiness::Ready);
         }
         let work = self.join(config, environment)?;
-        let mut finish = work.finish.clone();
-        let finished = async {
-            let mut follow = tokio::time::interval(Duration::from_millis(500));
-            loop {
-                tokio::select! {
-                    done = finish.wait_for(Option::is_some) => break done.ok().and_then(|f| f.clone()),
-                    _ = follow.tick() => phrase.set(work.phrase.get()),
-                }
-            }
-        };
-        match timeout(patience, finished).await {
-            Ok(Some(Ok(()))) => Ok(Readiness::Ready),
-            Ok(Some(Err(report))) => Err(report.into()),
-            Ok(None) => Err(CallError::PreparationLost(environment.to_owned()).into()),
-            Err(_still_at_it) => Ok(Readiness::Preparing(work.phrase.get())),
+        match work.progress.wait(patience, phrase).await {
+            Waited::Ended(Ok(())) => Ok(Readiness::Ready),
+            Waited::Ended(Err(report)) => Err(report.into()),
+            Waited::Lost => Err(CallError::PreparationLost(environment.to_owned()).into()),
+            Waited::GoesOn(doing) => Ok(Readiness::Preparing(doing)),
         }
     }
 
     /// The work on `environment` that goes on, or new work. Finished work is taken out of the way.
     fn join(&self, config: &Config, environment: &str) -> Result<Work, Error> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        match work.as_ref().filter(|work| work.goes_on()) {
+        match work.as_ref().filter(|work| work.progress.goes_on()) {
             Some(same) if same.environment == environment => Ok(same.clone()),
             Some(other) => {
                 Err(CallError::OtherPreparation { other: other.environment.clone() }.into())
@@ -87,22 +73,16 @@ impl Preparation {
 
 impl Work {
     fn begin(config: Config, environment: &str) -> Self {
-        let (done, finish) = watch::channel(None);
-        let phrase = Phrase::default();
-        let work = Self { environment: environment.to_owned(), phrase: phrase.clone(), finish };
+        let (worker, progress) = background();
+        let work = Self { environment: environment.to_owned(), progress };
         let environment = environment.to_owned();
-        // The library's work blocks. Nobody waits for this thread: it reports through the channel.
+        // The library's work blocks. Nobody waits for this thread.
         tokio::task::spawn_blocking(move || {
-            let observer = |event| phrase.follow(&event);
+            let observer = |event| worker.phrase.follow(&event);
             let pulled = Environments::new(config).pull(&environment, &observer);
-            // The receiver is gone when the server is.
-            let _ = done.send(Some(pulled.map(|_| ()).map_err(|error| error.report())));
+            worker.end(pulled.map(drop));
         });
         work
-    }
-
-    fn goes_on(&self) -> bool {
-        self.finish.borrow().is_none() && self.finish.has_changed().is_ok()
     }
 }
 
