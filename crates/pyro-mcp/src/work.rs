@@ -24,13 +24,10 @@ pub(crate) async fn open(
 }
 
 /// What the model should know: that it was started again, or that its time is nearly over.
-///
-/// # Errors
-/// If its machine is gone.
-pub(crate) async fn notices(workspace: &Workspace) -> Result<Vec<String>, Error> {
+pub(crate) async fn notices(workspace: &Workspace) -> Vec<String> {
     let mut notices = workspace.notices().to_vec();
-    notices.extend(workspace.expires_in_seconds().await?.map(expires_soon));
-    Ok(notices)
+    notices.extend(workspace.expires_in_seconds().await.map(expires_soon));
+    notices
 }
 
 /// The notice of a workspace whose time is nearly over.

@@ -12,15 +12,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// So many characters of a warning or a command are shown.
 const LINE_CHARACTERS: usize = 400;
 /// So many files that were withheld are named.
 const NAMED: usize = 20;
-/// Whoever looks at a workspace is told so many seconds before it expires.
-const EXPIRES_SOON: u64 = 120;
-
 /// The structured form.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WorkspaceObject {
@@ -176,10 +172,7 @@ fn notices(status: &WorkspaceStatus) -> Vec<String> {
             ));
         }
     }
-    let left = status.expires_at.saturating_sub(now());
-    if status.state == State::Started && left <= EXPIRES_SOON {
-        notices.push(expires_soon(left));
-    }
+    notices.extend(status.expires_in_seconds.map(expires_soon));
     let warnings = status.warnings.iter().take(3);
     notices.extend(warnings.map(|text| excerpt(text, LINE_CHARACTERS, "see the server's host")));
     notices
@@ -319,10 +312,6 @@ impl Last {
             duration_ms: last.duration_ms,
         }
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

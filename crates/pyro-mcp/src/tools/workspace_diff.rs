@@ -58,7 +58,7 @@ async fn call(
     let workspace = open(server, &workspace_id, phrase).await?;
     phrase.set("comparing with the beginning");
     let diff = workspace.diff(Limits::default()).await?;
-    Ok(text(page(&diff, offset, &notices(&workspace).await?)))
+    Ok(text(page(&diff, offset, &notices(&workspace).await)))
 }
 
 /// The facts, then a page of the patch.

@@ -84,6 +84,6 @@ async fn run(server: &Server, arguments: JsonObject, phrase: &Phrase) -> Result<
     // the output is read where its order is known
     let nothing = OutputLimits { max_bytes_each: 0 };
     let ran = workspace.exec_for(&request, wait, nothing).await?;
-    let notices = notices(&workspace).await?;
+    let notices = notices(&workspace).await;
     report(server, &ran, timeout_seconds, &notices).await
 }

@@ -65,7 +65,7 @@ async fn call(
     let Input { workspace_id, path, old, new, replace_all } = arguments::read(arguments)?;
     let workspace = open(server, &workspace_id, phrase).await?;
     let edited = workspace.file_edit(&path, &Edit { old, new, replace_all }).await?;
-    let notices = notices(&workspace).await?;
+    let notices = notices(&workspace).await;
     let mut text = format!(
         "path: {}\nreplacements: {}\nsize_bytes: {}\n",
         edited.path, edited.replacements, edited.size_bytes

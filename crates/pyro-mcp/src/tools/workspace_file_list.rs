@@ -96,7 +96,7 @@ async fn call(
         entries,
         truncated,
         next,
-        notices: notices(&workspace).await?,
+        notices: notices(&workspace).await,
     };
     Ok(both(text(&output), &output))
 }

@@ -72,7 +72,7 @@ async fn call(
     };
     let read = FileRead { from, max_bytes: input.max_bytes };
     let content = workspace.file_read(&input.path, read).await?;
-    Ok(text(page(&content, &notices(&workspace).await?)))
+    Ok(text(page(&content, &notices(&workspace).await)))
 }
 
 /// The facts, then the content, cut where it is too long for one answer.

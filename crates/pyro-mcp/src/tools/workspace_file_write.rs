@@ -59,7 +59,7 @@ async fn call(
     let input: Input = arguments::read(arguments)?;
     let workspace = open(server, &input.workspace_id, phrase).await?;
     let written = workspace.file_write(&input.path, input.text.as_bytes()).await?;
-    let notices = notices(&workspace).await?;
+    let notices = notices(&workspace).await;
     let mut text = format!("path: {}\nbytes_written: {}\n", written.path, written.bytes_written);
     tell(&mut text, &notices);
     let output = Output {

@@ -86,7 +86,7 @@ async fn call(
     let pushed = tokio::time::timeout(Duration::from_secs(LIMIT_SECONDS), pushing)
         .await
         .map_err(|_| CallError::PushTooLong(LIMIT_SECONDS))??;
-    let mut notices = notices(&workspace).await?;
+    let mut notices = notices(&workspace).await;
     notices.extend(left_out(&pushed.workspace_sync.withheld));
     let output = Output {
         workspace_id: pushed.workspace_id,

@@ -12,6 +12,7 @@
 //! - [`sweep()`] takes the lock of a machine whose shim is dead, and removes what the `ledger.rs` names.
 
 mod activity;
+pub mod attach;
 mod boot;
 pub mod client;
 mod commands;
@@ -31,6 +32,7 @@ mod relay;
 mod serve;
 pub mod sweep;
 
+pub use attach::{Manner, attach, end};
 pub use client::Client;
 pub use directory::MachineDirectory;
 pub use error::ShimError;

@@ -1,4 +1,4 @@
-//! Booting a workspace's machine, and coming back to one that runs.
+//! Booting a workspace's machine.
 
 use super::record::{Image, WorkspaceRecord};
 use super::{WorkspaceError, disk_of, machine_of};
@@ -15,12 +15,6 @@ use crate::store::Item;
 use crate::vm::prepare::prepare;
 use crate::vm::start::{Plan, assignment, backend, boot_files, defaults, facts};
 use crate::vm::{VmFacts, VmSpec};
-use std::time::Duration;
-
-/// How long a shim may take to end its machine by force; killing a VMM takes at most five seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How long it may take where the guest is told first.
-const GENTLE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the machine will run; refused where there is none.
 pub(super) fn choose(config: &Config, machine: &VmSpec) -> Result<Choice> {
@@ -90,38 +84,4 @@ fn check(boot: &BootFiles, item: &Item) -> Result<(), WorkspaceError> {
         }),
         None => Ok(()),
     }
-}
-
-/// A connection to the workspace's machine; `None` where it does not run, and nothing of it is left then.
-pub(super) async fn attach(config: &Config, item: &Item) -> Result<Option<Client>> {
-    let machine = machine_of(config, item);
-    if let Some(shim) = Client::reach(&machine).await? {
-        return Ok(Some(shim));
-    }
-    if machine.path().exists() {
-        // it was killed since the last sweep
-        shim::sweep(&config.paths.machines())?;
-    }
-    Ok(None)
-}
-
-/// Ends the workspace's machine, gently where its disk is to be kept, and by force if it does not
-/// answer. Nothing of it is left afterwards.
-pub(super) async fn end(config: &Config, item: &Item, gently: bool) -> Result<()> {
-    let patience = if gently { GENTLE_PATIENCE } else { PATIENCE };
-    let politely = async {
-        match attach(config, item).await? {
-            Some(shim) if gently => Ok(shim.stop().await?),
-            Some(shim) => Ok(shim.end().await?),
-            None => Ok::<(), crate::Error>(()),
-        }
-    };
-    if let Ok(Ok(())) = tokio::time::timeout(patience, politely).await {
-        return Ok(());
-    }
-    let machine = machine_of(config, item);
-    let by_force = tokio::task::spawn_blocking(move || shim::end_by_force(&machine));
-    // it is never aborted, so all that can be wrong with it is a panic
-    let ended = by_force.await.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
-    Ok(ended?)
 }

@@ -1,20 +1,20 @@
 //! Makes a workspace: boots it, seeds it, takes its baseline. It exists when all of that is done; whatever
 //! ends a creation before, nothing of it stays.
 
-use super::boot::{boot, choose, end, pin};
+use super::boot::{boot, choose, pin};
 use super::find::check_free;
 use super::record::{Made, VERSION, WorkspaceRecord};
 use super::seeding::{Seed, seed_with};
 use super::status::{WorkspaceStatus, status_of};
 use super::sweep::sweep;
-use super::{WorkspaceSpec, baseline, disk_of, workspaces};
+use super::{WorkspaceSpec, baseline, disk_of, machine_of, workspaces};
 use crate::clock::now;
 use crate::config::Config;
 use crate::disk;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::choose::Choice;
-use crate::shim::Client;
+use crate::shim::{Client, Manner, end};
 use crate::store::{Item, Turn};
 use crate::vm::start::{DISK_BYTES, new_id};
 
@@ -46,7 +46,7 @@ pub async fn create(
         }
         Err(error) => {
             // what cannot be removed now is swept later, and the first error counts
-            let _ = end(config, &item, false).await;
+            let _ = end(&machine_of(config, &item), Manner::AtOnce).await;
             let _ = item.remove(&turn);
             Err(error)
         }

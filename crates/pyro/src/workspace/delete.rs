@@ -1,11 +1,12 @@
 //! Deletes a workspace, whatever state it is in.
 
-use super::boot::end;
 use super::find::find;
+use super::machine_of;
 use super::sweep::sweep;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::{Manner, end};
 use crate::store::StoreError;
 use serde::Serialize;
 
@@ -38,7 +39,7 @@ pub async fn delete(config: &Config, wanted: &str, observer: Observer<'_>) -> Re
         Err(StoreError::NotFound { .. }) => return Ok(deleted),
         turn => turn?,
     };
-    end(config, &item, false).await?;
+    end(&machine_of(config, &item), Manner::AtOnce).await?;
     item.remove(&turn)?;
     Ok(deleted)
 }

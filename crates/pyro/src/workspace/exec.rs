@@ -187,7 +187,7 @@ impl Workspace {
             stdout_lossy: stdout.lossy,
             stderr_lossy: stderr.lossy,
             notices: self.notices().to_vec(),
-            expires_in_seconds: self.expires_in_seconds().await?,
+            expires_in_seconds: self.expires_in_seconds().await,
         })
     }
 

@@ -1,10 +1,9 @@
 //! Reads what a command of a workspace wrote, while it runs or later, in the order in which it wrote it.
 
-use super::WorkspaceError;
-use super::boot::attach;
 use super::exec::ExecState;
 use super::find::find;
 use super::sweep::sweep;
+use super::{WorkspaceError, machine_of};
 use crate::clock::now;
 use crate::config::Config;
 use crate::error::{PathError, Result};
@@ -12,6 +11,7 @@ use crate::event::Observer;
 use crate::journal::{
     self, Command, Ended, Fate, Part, Stdio, read_output, read_spool, spool_path,
 };
+use crate::shim::attach;
 use crate::store::Item;
 use crate::vm::capture::{Capture, Captured};
 use crate::vm::run::OutputLimits;
@@ -105,7 +105,7 @@ async fn how_far(
     read: &ExecRead,
 ) -> Result<(Command, [u64; 2])> {
     if command.ended.is_none()
-        && let Some(shim) = attach(config, item).await?
+        && let Some(shim) = attach(&machine_of(config, item)).await?
         && let Ok(progress) = shim.progress(&read.exec_id, read.cursor, read.wait).await
         && progress.running
     {

@@ -1,11 +1,12 @@
 //! Ends a command of a workspace.
 
-use super::boot::attach;
 use super::exec_read::{ExecOutput, ExecRead, exec_read, find_command};
+use super::machine_of;
 use super::sweep::sweep;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::attach;
 use std::time::Duration;
 
 /// Ends a command and all it started: with SIGTERM, and by force two seconds later. One that has ended
@@ -21,7 +22,7 @@ pub async fn exec_stop(
     sweep(config, observer);
     let (item, command) = find_command(config, exec_id)?;
     if command.ended.is_none()
-        && let Some(shim) = attach(config, &item).await?
+        && let Some(shim) = attach(&machine_of(config, &item)).await?
     {
         // that it does not run any more is what was wanted
         let _ = shim.stop_exec(exec_id).await;

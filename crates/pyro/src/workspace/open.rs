@@ -1,24 +1,19 @@
 //! A workspace to work in: found, and started again where nobody stopped it on purpose.
 
-use super::boot::{attach, boot, choose};
+use super::boot::{boot, choose};
 use super::find::{find, record_of};
+use super::machine_of;
 use super::record::WorkspaceRecord;
 use super::state::{State, Verb};
-use super::status::state_of;
+use super::status::{soon, state_of};
 use super::sweep::sweep;
-use crate::clock::now;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::{Event, Observer};
-use crate::shim::Client;
-use crate::shim::note;
-use crate::shim::protocol::Presence;
+use crate::shim::{Client, attach, note};
 use crate::store::Item;
 use crate::vm::VmFacts;
 use std::sync::Arc;
-
-/// Whoever works in a workspace is told that it is about to expire so many seconds before.
-const EXPIRES_SOON: u64 = 120;
 
 /// A started workspace. Dropping it changes nothing: the workspace goes on.
 #[derive(Debug)]
@@ -56,7 +51,7 @@ impl Workspace {
         if state != State::Started {
             return Ok(None);
         }
-        let Some(shim) = attach(config, item).await? else { return Ok(None) };
+        let Some(shim) = attach(&machine_of(config, item)).await? else { return Ok(None) };
         shim.ready().await?;
         Ok(Some(Self { item: item.clone(), record, shim: Arc::new(shim), notices: Vec::new() }))
     }
@@ -96,13 +91,10 @@ impl Workspace {
         &self.notices
     }
 
-    /// In how many seconds it expires if nobody works in it, where that is soon.
-    ///
-    /// # Errors
-    /// If its machine is gone.
-    pub async fn expires_in_seconds(&self) -> Result<Option<u64>> {
-        let Presence { expires_at, .. } = self.shim.presence(None).await?;
-        Ok(Some(expires_at.saturating_sub(now())).filter(|seconds| *seconds <= EXPIRES_SOON))
+    /// In how many seconds it expires if nobody works in it, where that is soon. None also where its
+    /// machine is gone by now: what was done is done.
+    pub async fn expires_in_seconds(&self) -> Option<u64> {
+        soon(self.shim.presence(None).await.ok()?.expires_at)
     }
 }
 

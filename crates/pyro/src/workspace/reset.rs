@@ -2,18 +2,18 @@
 //! was done since is gone, the history of its commands too.
 
 use super::baseline;
-use super::boot::end;
 use super::find::{find, record_of};
 use super::open;
 use super::state::Verb;
 use super::status::{WorkspaceStatus, state_of, status_of};
 use super::sweep::sweep;
-use super::{WORKSPACE_PATH, WorkspaceError};
+use super::{WORKSPACE_PATH, WorkspaceError, machine_of};
 use crate::clock::now;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::journal;
+use crate::shim::{Manner, end};
 use serde::Serialize;
 
 /// The snapshot that every workspace has.
@@ -64,7 +64,7 @@ pub async fn reset(
     let Some(made) = made.filter(|_| snapshot == BASELINE) else {
         return Err(WorkspaceError::NoSnapshot { workspace_id, snapshot: snapshot.into() }.into());
     };
-    end(config, &item, false).await?;
+    end(&machine_of(config, &item), Manner::AtOnce).await?;
     baseline::put_back(&item, &made.baseline).await?;
     journal::clear(item.path())?;
     record.reset_count += 1;

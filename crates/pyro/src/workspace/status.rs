@@ -6,6 +6,7 @@ use super::spec::NetworkPolicy;
 use super::state::State;
 use super::sweep::sweep;
 use super::{WORKSPACE_PATH, machine_of};
+use crate::clock::now;
 use crate::config::{Config, Isolation};
 use crate::error::Result;
 use crate::event::Observer;
@@ -16,6 +17,9 @@ use crate::shim::protocol::Presence;
 use crate::store::Item;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Whoever looks at a workspace or works in it is told that it is about to expire so many seconds before.
+const EXPIRES_SOON: u64 = 120;
 
 /// A workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +46,8 @@ pub struct WorkspaceStatus {
     pub last_activity_at: u64,
     /// When it expires if nobody uses it, Unix seconds; for one that does not run, when it would have.
     pub expires_at: u64,
+    /// In how many seconds it expires if nobody uses it, where that is soon.
+    pub expires_in_seconds: Option<u64>,
     /// Where it is in its life.
     pub state: State,
     /// What its guest may reach.
@@ -146,6 +152,11 @@ async fn presence(config: &Config, item: &Item) -> Option<Presence> {
     tokio::time::timeout(wait, shim.presence(None)).await.ok()?.ok()
 }
 
+/// In how many seconds that is, where they are few.
+pub(super) fn soon(expires_at: u64) -> Option<u64> {
+    Some(expires_at.saturating_sub(now())).filter(|seconds| *seconds <= EXPIRES_SOON)
+}
+
 impl WorkspaceStatus {
     fn of(
         item: &Item,
@@ -164,6 +175,7 @@ impl WorkspaceStatus {
             |presence| presence.last_activity_at,
         );
         let recorded_end = last_activity_at.saturating_add(record.machine.ttl_seconds);
+        let expires_in_seconds = presence.as_ref().and_then(|presence| soon(presence.expires_at));
         Ok(Self {
             workspace_id: item.id().to_owned(),
             name: record.name,
@@ -176,6 +188,7 @@ impl WorkspaceStatus {
             created_at: record.created_at,
             last_activity_at,
             expires_at: presence.as_ref().map_or(recorded_end, |presence| presence.expires_at),
+            expires_in_seconds,
             state,
             network_policy: record.network_policy,
             network_enabled: record.network_policy != NetworkPolicy::Off,

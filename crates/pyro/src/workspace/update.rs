@@ -1,14 +1,14 @@
 //! Changes what the user notes about a workspace, and how long it may be idle.
 
-use super::boot::attach;
 use super::find::{check_free, find, record_of};
 use super::spec::{check_labels, check_name};
 use super::status::{WorkspaceStatus, status_of};
 use super::sweep::sweep;
-use super::workspaces;
+use super::{machine_of, workspaces};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::attach;
 use crate::vm::VmSpec;
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub async fn update(
     item.write(&turn, &record)?;
     drop(_all);
     if update.ttl_seconds.is_some()
-        && let Some(shim) = attach(config, &item).await?
+        && let Some(shim) = attach(&machine_of(config, &item)).await?
     {
         shim.presence(update.ttl_seconds).await?;
     }

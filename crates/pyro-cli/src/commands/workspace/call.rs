@@ -40,7 +40,7 @@ pub(super) fn work<T>(
 /// Warns whoever works in a workspace that is about to expire. One whose machine is gone by now is
 /// somebody else's to tell.
 pub(super) async fn tell_of_expiry(ui: &Ui, workspace: &Workspace) {
-    if let Ok(Some(seconds)) = workspace.expires_in_seconds().await {
+    if let Some(seconds) = workspace.expires_in_seconds().await {
         let id = workspace.id();
         ui.warning(&format!(
             "{id} expires in {seconds} s if nobody works in it; `pyro workspace update {id} --ttl-seconds N` \

@@ -44,7 +44,7 @@ impl Project {
         url::check(url)?;
         check_reference(url, reference)?;
         let git = Git::find(config)?;
-        let clean = String::from_utf8_lossy(&url::without_credentials(url.as_bytes())).into_owned();
+        let clean = url::shown(url);
         event::step(observer, &format!("cloning {clean}"), || {
             fetch(&git, config, url, &clean, into)?;
             check_out(&git, config, url, &clean, reference, into)
@@ -119,7 +119,7 @@ fn fetching(git: &Git, config: &Config, directory: &Path, url: &str, clean: &str
 fn check_reference(url: &str, reference: Option<&str>) -> Result<(), SeedError> {
     let is_bad = |name: &str| name.is_empty() || name.starts_with('-') || name.contains('\0');
     if reference.is_some_and(is_bad) {
-        let url = String::from_utf8_lossy(&url::without_credentials(url.as_bytes())).into_owned();
+        let url = url::shown(url);
         return Err(SeedError::BadUrl { url, why: "the reference is no branch, tag or commit" });
     }
     Ok(())

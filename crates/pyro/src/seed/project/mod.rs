@@ -12,7 +12,7 @@ mod objects;
 mod pack;
 mod pointer;
 mod repository;
-mod url;
+pub mod url;
 mod work_tree;
 
 use git::Git;

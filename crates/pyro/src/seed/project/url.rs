@@ -31,12 +31,15 @@ pub(super) fn without_credentials(url: &[u8]) -> Vec<u8> {
     clean
 }
 
+/// `url` as it may be shown and remembered, see [`without_credentials`].
+#[must_use]
+pub fn shown(url: &str) -> String {
+    String::from_utf8_lossy(&without_credentials(url.as_bytes())).into_owned()
+}
+
 /// Makes sure that `url` is one that git fetches itself, in a way that [`PROTOCOLS`] lists.
 pub(super) fn check(url: &str) -> Result<(), SeedError> {
-    let refuse = |why| {
-        let url = String::from_utf8_lossy(&without_credentials(url.as_bytes())).into_owned();
-        Err(SeedError::BadUrl { url: url.escape_debug().to_string(), why })
-    };
+    let refuse = |why| Err(SeedError::BadUrl { url: shown(url).escape_debug().to_string(), why });
     if url.is_empty() || url.starts_with('-') || url.contains(['\0', '\n', '\r']) {
         return refuse("it is not a URL");
     }

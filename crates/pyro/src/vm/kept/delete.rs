@@ -1,10 +1,10 @@
 //! Deletes a vm, whatever state it is in.
 
-use super::attach::end;
-use super::vms;
+use super::{machine_of, vms};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::{Manner, end};
 use crate::store::{Item, StoreError};
 use crate::vm::sweep::sweep;
 use serde::Serialize;
@@ -38,6 +38,6 @@ pub(super) async fn delete_item(config: &Config, vm: &Item) -> Result<()> {
         Err(StoreError::NotFound { .. }) => return Ok(()),
         turn => turn?,
     };
-    end(config, vm).await?;
+    end(&machine_of(config, vm), Manner::AtOnce).await?;
     Ok(vm.remove(&turn)?)
 }

@@ -1,12 +1,12 @@
 //! Runs a vm's one command, and deletes the vm, whatever happens in between.
 
-use super::attach::attach;
 use super::claim::{Claim, claim, is_claimed};
 use super::record::VmRecord;
-use super::{VmError, delete, vms};
+use super::{VmError, delete, machine_of, vms};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::attach;
 use crate::store::Item;
 use crate::vm::run::{Cleanup, OutputLimits, RunResult, collect, result};
 use crate::vm::sweep::sweep;
@@ -52,7 +52,7 @@ async fn take(config: &Config, item: &Item) -> Result<(Vm, Claim)> {
     let record: VmRecord = item.read()?;
     let vm_id = item.id().to_owned();
     record.time_left(&vm_id)?;
-    let Some(shim) = attach(config, item).await? else {
+    let Some(shim) = attach(&machine_of(config, item)).await? else {
         return Err(VmError::NotStarted { vm_id, state: record.state(false) }.into());
     };
     shim.ready().await?;

@@ -3,7 +3,6 @@
 //! its machine lies in `<state>/machines/<id>/`. Whether it is started is never recorded: the machine's
 //! lock says so.
 
-mod attach;
 mod ceiling;
 mod claim;
 pub mod create;

@@ -1,6 +1,5 @@
 //! Starts a vm: its machine boots, detached from the process that asked for it.
 
-use super::attach::attach;
 use super::ceiling::take_place;
 use super::plan::{Planned, plan};
 use super::record::VmRecord;
@@ -11,8 +10,8 @@ use crate::disk;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::BackendSpec;
-use crate::shim;
 use crate::shim::protocol::{Assignment, Tenure};
+use crate::shim::{self, attach};
 use crate::store::{Item, Turn};
 use crate::vm::start::{DISK_BYTES, assignment};
 use crate::vm::sweep::sweep;
@@ -29,7 +28,7 @@ pub async fn start(config: &Config, wanted: &str, observer: Observer<'_>) -> Res
     let turn = vm.turn().await?;
     let record: VmRecord = vm.read()?;
     let time_left = record.time_left(vm.id())?;
-    if let Some(shim) = attach(config, &vm).await? {
+    if let Some(shim) = attach(&machine_of(config, &vm)).await? {
         shim.ready().await?;
         return Ok(VmStatus::of(&vm, record, true));
     }

@@ -1,11 +1,11 @@
 //! Stops a vm: its machine ends, and the record stays.
 
-use super::attach::end;
 use super::record::VmRecord;
-use super::{VmStatus, vms};
+use super::{VmStatus, machine_of, vms};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::shim::{Manner, end};
 use crate::vm::sweep::sweep;
 
 /// Ends the machine of the vm with this id or unique prefix, with its disk. A vm that does not run is
@@ -18,6 +18,6 @@ pub async fn stop(config: &Config, wanted: &str, observer: Observer<'_>) -> Resu
     let vm = vms(config).find(wanted)?;
     let _turn = vm.turn().await?;
     let record: VmRecord = vm.read()?;
-    end(config, &vm).await?;
+    end(&machine_of(config, &vm), Manner::AtOnce).await?;
     Ok(VmStatus::of(&vm, record, false))
 }

@@ -4,7 +4,7 @@ use crate::failure::Outcome;
 use crate::ui::{Ui, count, human_bytes};
 use pyro::Config;
 use pyro::error::AtPath;
-use pyro::seed::{self, Project};
+use pyro::seed::{self, Project, project};
 use pyro::workspace::Seed;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -80,19 +80,9 @@ impl Source {
         // it is never aborted, so all that can be wrong with it is a panic
         let cloned = cloned.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
         let project = cloned.map_err(pyro::Error::from)?;
-        let seed = Seed::new(seed::Source::Project(project), without_credentials(url));
+        let seed = Seed::new(seed::Source::Project(project), project::url::shown(url));
         Ok(Opened { seed: Some(seed), _clone: Some(place) })
     }
-}
-
-/// The URL as it may be remembered: without user and password (RFC 3986, 3.2.1), and without a query or
-/// a fragment, where some services take tokens.
-fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
 }
 
 /// `812 entries, 14 MiB`.
@@ -130,20 +120,6 @@ fn named(paths: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_url_is_remembered_with_a_password() {
-        for (url, remembered) in [
-            ("https://u:p@h.example/a/b.git", "https://h.example/a/b.git"),
-            ("https://tok@en@h.example:8443", "https://h.example:8443"),
-            ("https://h.example/a?token=1#x", "https://h.example/a"),
-            ("git@h.example:a/b.git", "git@h.example:a/b.git"),
-            ("/srv/git/a@b", "/srv/git/a@b"),
-            ("file:///srv/a@b", "file:///srv/a@b"),
-        ] {
-            assert_eq!(without_credentials(url), remembered);
-        }
-    }
 
     #[test]
     fn long_lists_are_cut() {
