@@ -8,8 +8,8 @@ use std::path::Path;
 
 /// Of its record, its disk, its baseline and its machine's directory.
 const EMPTY_BYTES: u64 = 1 << 20;
-/// Root images are larger, everything else that a VMM opens is smaller.
-const LARGE: u64 = 50 << 20;
+/// Root images are larger, everything else that a VMM opens, a kernel too, is smaller.
+const LARGE: u64 = 150 << 20;
 /// `O_ACCMODE` of `fcntl.h`.
 const ACCESS: u32 = 0o3;
 

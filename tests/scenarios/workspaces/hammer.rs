@@ -1,13 +1,14 @@
 //! Two processes work on one workspace for a minute, one of them stopping, starting and resetting it
 //! meanwhile. Whatever comes between, nobody is told to wait who only works, and nothing is corrupted.
 
-use scenarios::{Workspace, World, much};
+use scenarios::{Workspace, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+const MINUTE: Duration = Duration::from_secs(60);
 /// What a verb may answer while somebody else stops or resets the workspace.
 const CUT_OFF: [&str; 5] =
     ["workspace_not_started", "machine_gone", "shim_lost", "guest_not_found", "edit_missing"];
@@ -16,7 +17,7 @@ const CUT_OFF: [&str; 5] =
 fn nothing_is_corrupted_and_only_lifecycle_verbs_may_be_busy() {
     let world = World::new();
     let workspace = world.workspace(&["--ttl-seconds", "600", "--name", "anvil"]);
-    let end = Instant::now() + Duration::from_secs(much(60).max(15));
+    let end = Instant::now() + MINUTE;
     let (worked, ruled) = thread::scope(|scope| {
         let worker = scope.spawn(|| until(end, |round| work(&workspace, round)));
         let ruler = scope.spawn(|| until(end, |round| rule(&workspace, round)));

@@ -149,10 +149,14 @@ impl Root {
 
 /// Copies to the end; returns how many bytes.
 pub(crate) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
-    let mut chunk = vec![0; CHUNK];
+    copy_with(from, to, &mut vec![0; CHUNK])
+}
+
+/// The same through a buffer that serves many copies.
+fn copy_with(from: &mut impl Read, to: &mut impl Write, chunk: &mut [u8]) -> io::Result<u64> {
     let mut copied = 0;
     loop {
-        let n = match from.read(&mut chunk) {
+        let n = match from.read(chunk) {
             Ok(0) => return Ok(copied),
             Ok(n) => n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -3,22 +3,24 @@
 //! that an earlier entry or the guest has put in the way.
 
 use super::aside::Aside;
-use super::{copy, invalid};
+use super::describe::PERMISSIONS;
+use super::{CHUNK, copy_with, invalid};
 use pyro_proto::request::TransferDone;
 use pyro_proto::{Refusal, RefusalCode};
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use tar::EntryType;
 
-/// Permission bits with set-user-id, set-group-id and sticky.
-const MODE: u32 = 0o7777;
+/// Permission bits without set-user-id, set-group-id and sticky.
+const ORDINARY: u32 = 0o777;
 
 /// Unpacks `archive` below `directory`. Files belong to whoever the agent is; modes and times
 /// are the archive's; what is in the way of a file or link is replaced, and if `replace` in one step:
@@ -36,6 +38,9 @@ pub(crate) fn unpack(
         replace,
         done: TransferDone { entries: 0, bytes: 0 },
         open: Vec::new(),
+        last_parent: None,
+        withheld: umask(),
+        chunk: vec![0; CHUNK],
     };
     let mut parsed = tar::Archive::new(&mut *archive);
     let entries = parsed.entries().map_err(|e| unreadable(&e))?;
@@ -44,7 +49,7 @@ pub(crate) fn unpack(
     }
     unpacking.leave_all_but(Path::new("")).map_err(|e| failed(Path::new("."), &e.into()))?;
     // the archive is whole only when the host has said so
-    copy(archive, &mut io::sink()).map_err(|e| unreadable(&e))?;
+    copy_with(archive, &mut io::sink(), &mut unpacking.chunk).map_err(|e| unreadable(&e))?;
     Ok(unpacking.done)
 }
 
@@ -57,6 +62,12 @@ struct Unpacking<'a> {
     /// Directories that more entries may go into, outermost first: modes and times are set after
     /// that. An archive that comes back to a directory later changes its time, as with any tar.
     open: Vec<Directory>,
+    /// The directory that the last entry went into: mostly the next one goes there too.
+    last_parent: Option<(PathBuf, Rc<OwnedFd>)>,
+    /// Permission bits that new files do not get.
+    withheld: u32,
+    /// One for all files.
+    chunk: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -102,80 +113,77 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    fn file<R: Read>(&self, path: &Path, entry: &mut tar::Entry<'_, R>) -> io::Result<u64> {
+    fn file<R: Read>(&mut self, path: &Path, entry: &mut tar::Entry<'_, R>) -> io::Result<u64> {
         let (parent, name) = self.place(path)?;
+        let mode = entry.header().mode()? & PERMISSIONS;
+        let at_first = Mode::from_raw_mode(mode & ORDINARY);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let create =
-            |name: &OsStr| rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600));
-        let (file, aside) = self.make_way(&parent, name, create)?;
+        let create = |name: &OsStr| rustix::fs::openat(&parent, name, flags, at_first);
+        let (file, aside) = make_way(self.replace, parent.as_fd(), name, create)?;
         let mut file = File::from(file);
-        let bytes = copy(entry, &mut file)?;
+        let bytes = copy_with(entry, &mut file, &mut self.chunk)?;
         if bytes != entry.size() {
             // the parser takes the end of its input for the end of the file
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        rustix::fs::fchmod(&file, Mode::from_raw_mode(entry.header().mode()? & MODE))?;
+        // writing takes set-user-id away, and the mask other bits: everything else is there already
+        if mode & !ORDINARY != 0 || mode & self.withheld != 0 {
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))?;
+        }
         rustix::fs::futimens(&file, &times(modified(entry)?))?;
         aside.map_or(Ok(()), |aside| aside.put(name))?;
         Ok(bytes)
-    }
-
-    /// Creates what shall be `name`: there, after removing what is in the way, or aside.
-    fn make_way<'p, T>(
-        &self,
-        parent: &'p OwnedFd,
-        name: &OsStr,
-        create: impl Fn(&OsStr) -> Result<T, Errno>,
-    ) -> Result<(T, Option<Aside<'p>>), Errno> {
-        if self.replace {
-            let (created, aside) = Aside::create(parent.as_fd(), create)?;
-            return Ok((created, Some(aside)));
-        }
-        Ok((replacing(parent, name, create)?, None))
     }
 
     fn make<R: Read>(&mut self, path: &Path, entry: &tar::Entry<'_, R>) -> io::Result<()> {
         let (parent, name) = self.place(path)?;
         let create = |name: &OsStr| rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o700));
         if self.resolve(path).is_err() {
-            replacing(&parent, name, create)?;
+            replacing(parent.as_fd(), name, create)?;
         }
-        let (mode, modified) = (entry.header().mode()? & MODE, modified(entry)?);
+        let (mode, modified) = (entry.header().mode()? & PERMISSIONS, modified(entry)?);
         self.open.push(Directory { path: path.to_owned(), mode, modified });
         Ok(())
     }
 
     fn symlink<R: Read>(
-        &self,
+        &mut self,
         path: &Path,
         target: &[u8],
         entry: &tar::Entry<'_, R>,
     ) -> io::Result<()> {
         let (parent, name) = self.place(path)?;
         let create = |name: &OsStr| rustix::fs::symlinkat(target, &parent, name);
-        let ((), aside) = self.make_way(&parent, name, create)?;
+        let ((), aside) = make_way(self.replace, parent.as_fd(), name, create)?;
         let at = aside.as_ref().map_or(name, |aside| aside.name().as_ref());
         let times = times(modified(entry)?);
         rustix::fs::utimensat(&parent, at, &times, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(aside.map_or(Ok(()), |aside| aside.put(name))?)
     }
 
-    fn link(&self, path: &Path, target: &Path) -> Result<(), Errno> {
+    fn link(&mut self, path: &Path, target: &Path) -> Result<(), Errno> {
         let (from, old) = self.place(target)?;
         let (parent, name) = self.place(path)?;
         let create = |name: &OsStr| rustix::fs::linkat(&from, old, &parent, name, AtFlags::empty());
-        let ((), aside) = self.make_way(&parent, name, create)?;
+        let ((), aside) = make_way(self.replace, parent.as_fd(), name, create)?;
         aside.map_or(Ok(()), |aside| aside.put(name))
     }
 
     /// The directory that `path` lies in, made where it is missing, and its name there.
-    fn place<'p>(&self, path: &'p Path) -> Result<(OwnedFd, &'p OsStr), Errno> {
+    fn place<'p>(&mut self, path: &'p Path) -> Result<(Rc<OwnedFd>, &'p OsStr), Errno> {
         let name = path.file_name().ok_or(Errno::INVAL)?;
         let parent = path.parent().unwrap_or(Path::new(""));
-        match self.resolve(parent) {
-            Err(Errno::NOENT) => Ok((self.make_parents(parent)?, name)),
-            opened => Ok((opened?, name)),
+        if let Some((last, directory)) = &self.last_parent
+            && last == parent
+        {
+            return Ok((directory.clone(), name));
         }
+        let directory = Rc::new(match self.resolve(parent) {
+            Err(Errno::NOENT) => self.make_parents(parent)?,
+            opened => opened?,
+        });
+        self.last_parent = Some((parent.to_owned(), directory.clone()));
+        Ok((directory, name))
     }
 
     fn make_parents(&self, path: &Path) -> Result<OwnedFd, Errno> {
@@ -208,6 +216,21 @@ impl Unpacking<'_> {
     }
 }
 
+/// Creates what shall be `name`: aside where what is there is to stay until then, otherwise there, after
+/// removing what is in the way.
+fn make_way<'p, T>(
+    replace: bool,
+    parent: BorrowedFd<'p>,
+    name: &OsStr,
+    create: impl Fn(&OsStr) -> Result<T, Errno>,
+) -> Result<(T, Option<Aside<'p>>), Errno> {
+    if replace {
+        let (created, aside) = Aside::create(parent, create)?;
+        return Ok((created, Some(aside)));
+    }
+    Ok((replacing(parent, name, create)?, None))
+}
+
 fn beneath(directory: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
@@ -216,17 +239,25 @@ fn beneath(directory: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
 
 /// Creates something, once more after removing what is in its way. A directory is not removed.
 fn replacing<T>(
-    parent: &OwnedFd,
+    parent: BorrowedFd<'_>,
     name: &OsStr,
     create: impl Fn(&OsStr) -> Result<T, Errno>,
 ) -> Result<T, Errno> {
     match create(name) {
         Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(parent.as_fd(), name, AtFlags::empty())?;
+            rustix::fs::unlinkat(parent, name, AtFlags::empty())?;
             create(name)
         }
         result => result,
     }
+}
+
+/// Permission bits that this process withholds from what it creates (proc_pid_status(5)); where that
+/// cannot be known, all of them: then each file is given its bits anew.
+fn umask() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    mask.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(ORDINARY)
 }
 
 /// The entry's path without `.`; one that leads outside is refused.
