@@ -30,9 +30,11 @@ impl Line<'_> {
     fn machine(&self, args: &mut Vec<String>) {
         // Debian's kernels find virtio-mmio devices only through ACPI; the PIT and PIC have no use
         // then. Never `rtc=off`: the kernel waits two seconds for a missing CMOS.
+        // An emulated CPU moves bytes one by one where the kernel believes in fast string moves (`erms`,
+        // `fsrm`), and eight at a time where it does not: 0.4 against 3.2 GB/s.
         let (accel, cpu) = match self.accelerator {
             Accelerator::Kvm => ("kvm", "host"),
-            Accelerator::Tcg => ("tcg", "max"),
+            Accelerator::Tcg => ("tcg", "max,-erms,-fsrm"),
         };
         push(args, &["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
         push(args, &["-name", &format!("pyro-{}", self.spec.id)]);
