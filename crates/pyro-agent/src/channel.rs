@@ -4,11 +4,14 @@
 use crate::sys;
 use rustix::io::{Errno, FdFlags};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What a virtio-serial port gives at most in one read (`drivers/char/virtio_console.c`).
+const PAGE: usize = 4096;
 
 /// A byte stream over a file descriptor.
 #[derive(Debug)]
@@ -31,17 +34,24 @@ impl AsyncRead for Channel {
     ) -> Poll<io::Result<()>> {
         loop {
             let mut ready = ready!(self.0.poll_read_ready(cx))?;
-            match rustix::io::read(ready.get_inner().as_fd(), into.initialize_unfilled()) {
-                Ok(n) => {
-                    into.advance(n);
-                    return Poll::Ready(Ok(()));
-                }
+            match read_pages(ready.get_inner().as_fd(), into) {
+                Ok(()) => return Poll::Ready(Ok(())),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => ready.clear_ready(),
                 Err(error) => return Poll::Ready(Err(error.into())),
             }
         }
     }
+}
+
+/// Reads what is there. A port gives a page at a time: as long as it does, there may be more.
+fn read_pages(from: BorrowedFd<'_>, into: &mut ReadBuf<'_>) -> Result<(), Errno> {
+    let mut last = sys::read(from, into)?;
+    while last == PAGE && into.remaining() >= PAGE {
+        // an error comes again with the next read, when nothing was read before it
+        last = sys::read(from, into).unwrap_or(0);
+    }
+    Ok(())
 }
 
 impl AsyncWrite for Channel {

@@ -10,9 +10,10 @@ use rustix::ioctl::{self, NoArg, Opcode, Setter, Updater, opcode};
 use rustix::process::{Gid, Uid};
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use tokio::io::ReadBuf;
 use tokio::io::unix::AsyncFd;
 
 /// What a child does between fork and exec.
@@ -35,6 +36,19 @@ pub(crate) struct Identity {
     pub(crate) group: Gid,
     /// All supplementary groups.
     pub(crate) groups: Vec<Gid>,
+}
+
+/// Reads what is there into the free part of `into`, which is not cleared before: a port gives a page at
+/// a time, and clearing room for thirty of them took longer than reading it.
+pub(crate) fn read(from: BorrowedFd<'_>, into: &mut ReadBuf<'_>) -> rustix::io::Result<usize> {
+    // SAFETY: `rustix` only writes to the free part.
+    let free = unsafe { into.unfilled_mut() };
+    let (read, _) = rustix::io::read(from, free)?;
+    let count = read.len();
+    // SAFETY: the kernel has written so many bytes at the beginning of the free part.
+    unsafe { into.assume_init(count) };
+    into.advance(count);
+    Ok(count)
 }
 
 /// Makes `command` enter its own session, cgroup, identity and directory before it runs.

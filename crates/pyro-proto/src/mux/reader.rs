@@ -13,7 +13,10 @@ use std::sync::atomic::Ordering;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadHalf};
 use tokio::sync::mpsc;
 
-const READ: usize = 128 << 10;
+/// Room that is made at once for what comes, and how little may be left of it: where a channel gives a
+/// page at a time, making room before each would cost more than reading.
+const READ: usize = 256 << 10;
+const LEAST_ROOM: usize = 16 << 10;
 
 pub(super) async fn run<C: AsyncRead>(
     mut channel: ReadHalf<C>,
@@ -28,7 +31,9 @@ pub(super) async fn run<C: AsyncRead>(
             while let Some(frame) = frame::decode(&mut buffer)? {
                 dispatch(&shared, &mut incoming, frame)?;
             }
-            buffer.reserve(READ);
+            if buffer.capacity() - buffer.len() < LEAST_ROOM {
+                buffer.reserve(READ);
+            }
             match channel.read_buf(&mut buffer).await {
                 Ok(0) => return Err::<(), _>(Ended::Closed),
                 Ok(_) => {}
