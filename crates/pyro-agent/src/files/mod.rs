@@ -2,6 +2,7 @@
 //! agent in a process stays within its own, and always by the kernel (`openat2`), never by text.
 
 mod aside;
+mod content;
 pub(crate) mod describe;
 mod edit;
 mod list;
@@ -149,14 +150,10 @@ impl Root {
 
 /// Copies to the end; returns how many bytes.
 pub(crate) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<u64> {
-    copy_with(from, to, &mut vec![0; CHUNK])
-}
-
-/// The same through a buffer that serves many copies.
-fn copy_with(from: &mut impl Read, to: &mut impl Write, chunk: &mut [u8]) -> io::Result<u64> {
+    let mut chunk = vec![0; CHUNK];
     let mut copied = 0;
     loop {
-        let n = match from.read(chunk) {
+        let n = match from.read(&mut chunk) {
             Ok(0) => return Ok(copied),
             Ok(n) => n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

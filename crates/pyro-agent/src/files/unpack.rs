@@ -3,8 +3,9 @@
 //! that an earlier entry or the guest has put in the way.
 
 use super::aside::Aside;
+use super::content::ContentWriter;
 use super::describe::PERMISSIONS;
-use super::{CHUNK, copy_with, invalid};
+use super::{copy, invalid};
 use pyro_proto::request::TransferDone;
 use pyro_proto::{Refusal, RefusalCode};
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Timespec, Timestamps};
@@ -40,7 +41,7 @@ pub(crate) fn unpack(
         open: Vec::new(),
         last_parent: None,
         withheld: umask(),
-        chunk: vec![0; CHUNK],
+        content: ContentWriter::new(),
     };
     let mut parsed = tar::Archive::new(&mut *archive);
     let entries = parsed.entries().map_err(|e| unreadable(&e))?;
@@ -49,7 +50,7 @@ pub(crate) fn unpack(
     }
     unpacking.leave_all_but(Path::new("")).map_err(|e| failed(Path::new("."), &e.into()))?;
     // the archive is whole only when the host has said so
-    copy_with(archive, &mut io::sink(), &mut unpacking.chunk).map_err(|e| unreadable(&e))?;
+    copy(archive, &mut io::sink()).map_err(|e| unreadable(&e))?;
     Ok(unpacking.done)
 }
 
@@ -66,8 +67,7 @@ struct Unpacking<'a> {
     last_parent: Option<(PathBuf, Rc<OwnedFd>)>,
     /// Permission bits that new files do not get.
     withheld: u32,
-    /// One for all files.
-    chunk: Vec<u8>,
+    content: ContentWriter,
 }
 
 #[derive(Debug)]
@@ -120,8 +120,8 @@ impl Unpacking<'_> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let create = |name: &OsStr| rustix::fs::openat(&parent, name, flags, at_first);
         let (file, aside) = make_way(self.replace, parent.as_fd(), name, create)?;
-        let mut file = File::from(file);
-        let bytes = copy_with(entry, &mut file, &mut self.chunk)?;
+        let file = File::from(file);
+        let bytes = self.content.write(entry, &file)?;
         if bytes != entry.size() {
             // the parser takes the end of its input for the end of the file
             return Err(io::ErrorKind::UnexpectedEof.into());
