@@ -31,7 +31,7 @@ pub(crate) fn measure(user: &User, table: &mut Table) {
     let (mut ours, mut channels) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let mut machine = raw.boot();
-        channels.push(mib(LARGE_BYTES, machine.receive(LARGE_BYTES)));
+        channels.push(mib(LARGE_BYTES, machine.send(LARGE_BYTES)));
         machine.end();
         ours.push(mib(LARGE_BYTES, runtime.block_on(seeding(user, &large))));
     }

@@ -1,5 +1,5 @@
 /* The least that can be called a boot of pyro's guest: loads the same modules, mounts the same root,
- * opens the same channel, and writes one byte. Then, for the throughput, as many bytes as it is asked for.
+ * opens the same channel, and writes one byte. Then, for the throughput, sends or takes as many bytes as it is asked.
  * Built statically by the bench and packed in the agent's place. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -14,6 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/vm_sockets.h>
+
+/* A count with this bit is of bytes that the guest is to take; it answers when it has them. */
+#define TAKE (1ull << 63)
 
 static void require(int result, const char *what)
 {
@@ -135,11 +138,20 @@ int main(int argc, char **argv)
 			run_command();
 		}
 	require(write(channel, "!", 1), "write");
-	if (read(channel, &left, sizeof left) == sizeof left)
+	if (read(channel, &left, sizeof left) == sizeof left && left & TAKE) {
+		left &= ~TAKE;
+		while (left > 0) {
+			ssize_t taken = read(channel, chunk, left < sizeof chunk ? left : sizeof chunk);
+			require(taken, "read");
+			left -= taken;
+		}
+		require(write(channel, "!", 1), "write");
+	} else {
 		while (left > 0) {
 			ssize_t sent = write(channel, chunk, left < sizeof chunk ? left : sizeof chunk);
 			require(sent, "write");
 			left -= sent;
 		}
+	}
 	pause();
 }
