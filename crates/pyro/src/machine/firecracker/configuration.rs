@@ -94,6 +94,9 @@ fn kernel_line(vcpu_count: u32) -> String {
             "i8042.nopnp",
             "i8042.dumbkbd",
             "pci=off",
+            // there is no CMOS clock: what answers is chance, and can cost the tenth of a second that
+            // the kernel waits for an update to end (`mc146818_avoid_UIP`)
+            "initcall_blacklist=cmos_init",
         ]
         .map(str::to_owned),
     );
