@@ -9,6 +9,7 @@ mod hammer;
 mod kills;
 mod life;
 mod names;
+mod patches;
 mod seed;
 mod shapes;
 mod streams;

@@ -1,6 +1,6 @@
 //! Trees as directories, and git at work in them.
 
-use crate::tree::{Node, Tree};
+use super::tree::{Node, Tree};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -59,9 +59,12 @@ impl Copy {
 
     /// What is there now, empty directories and the repository apart.
     pub(crate) fn tree(&self) -> Tree {
-        let mut tree = Tree::new();
-        collect(self.directory.path(), &mut Vec::new(), &mut tree);
-        tree
+        tree_in(self.directory.path())
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
     }
 
     fn git(&self, arguments: &[&str], input: &str) {
@@ -83,6 +86,13 @@ impl Copy {
         assert!(output.status.success(), "git {arguments:?}: {complaints}\n{input}");
         sent.unwrap();
     }
+}
+
+/// The tree that a directory holds.
+pub(crate) fn tree_in(directory: &Path) -> Tree {
+    let mut tree = Tree::new();
+    collect(directory, &mut Vec::new(), &mut tree);
+    tree
 }
 
 fn collect(directory: &Path, prefix: &mut Vec<u8>, tree: &mut Tree) {

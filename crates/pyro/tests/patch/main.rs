@@ -6,9 +6,9 @@
 mod git;
 mod tree;
 
-use git::{Copy, Place};
+use git::{Copy, Place, tree_in};
 use proptest::prelude::*;
-use pyro::patch::{Content, Limits, PatchWriter};
+use pyro::patch::{Content, Limits, PatchWriter, Side};
 use std::time::Duration;
 use tree::{Node, Tree, shown, trees};
 
@@ -38,6 +38,17 @@ proptest! {
         let copy = Copy::of(&before, Place::Plain);
         copy.apply(&patch, &[]);
         prop_assert_eq!(shown(&copy.tree()), shown(&after), "patch:\n{}", patch);
+    }
+}
+
+impl Node {
+    fn side(&self) -> Side<'_> {
+        match self {
+            Self::File { content, executable } => {
+                Side::file(if *executable { 0o755 } else { 0o644 }, Content::Bytes(content))
+            }
+            Self::Link(target) => Side::symlink(target),
+        }
     }
 }
 
@@ -88,6 +99,7 @@ fn a_tree_on_disk_is_told_from_one_that_differs_in_a_bit() {
     let tree = Tree::from([(b"a".to_vec(), node(false)), (b"l".to_vec(), Node::Link(b"a".into()))]);
     let copy = Copy::of(&tree, Place::Plain);
     assert_eq!(copy.tree(), tree);
+    assert_eq!(tree_in(copy.path()), tree);
     let mut other = tree.clone();
     other.insert(b"a".to_vec(), node(true));
     assert_ne!(copy.tree(), other);

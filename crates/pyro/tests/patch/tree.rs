@@ -3,7 +3,6 @@
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use pyro::patch::{Content, Side};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -21,17 +20,6 @@ pub(crate) type Tree = BTreeMap<Vec<u8>, Node>;
 pub(crate) enum Node {
     File { content: Vec<u8>, executable: bool },
     Link(Vec<u8>),
-}
-
-impl Node {
-    pub(crate) fn side(&self) -> Side<'_> {
-        match self {
-            Self::File { content, executable } => {
-                Side::file(if *executable { 0o755 } else { 0o644 }, Content::Bytes(content))
-            }
-            Self::Link(target) => Side::symlink(target),
-        }
-    }
 }
 
 /// The tree as lines, one for each leaf.
