@@ -1,5 +1,6 @@
 /* The least that can be called a boot of pyro's guest: loads the same modules, mounts the same root,
- * opens the same channel, and writes one byte. Then, for the throughput, sends or takes as many bytes as it is asked.
+ * opens the same channel, and writes one byte. Then,
+ * for the throughput, it sends or takes as many bytes as it is told.
  * Built statically by the bench and packed in the agent's place. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -110,10 +111,24 @@ static void run_command(void)
 	require(status == 0 ? 0 : -1, "command");
 }
 
+/* Sends as many bytes as the host asks for, or takes as many as it has. */
+static void move_bytes(int channel, unsigned long long count)
+{
+	static char chunk[64 << 10];
+	int take = (count & TAKE) != 0;
+	for (unsigned long long left = count & ~TAKE; left > 0;) {
+		size_t most = left < sizeof chunk ? left : sizeof chunk;
+		ssize_t moved = take ? read(channel, chunk, most) : write(channel, chunk, most);
+		require(moved, take ? "read" : "write");
+		left -= moved;
+	}
+	if (take)
+		require(write(channel, "!", 1), "write");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long left;
-	static char chunk[64 << 10];
 
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
@@ -138,20 +153,8 @@ int main(int argc, char **argv)
 			run_command();
 		}
 	require(write(channel, "!", 1), "write");
-	if (read(channel, &left, sizeof left) == sizeof left && left & TAKE) {
-		left &= ~TAKE;
-		while (left > 0) {
-			ssize_t taken = read(channel, chunk, left < sizeof chunk ? left : sizeof chunk);
-			require(taken, "read");
-			left -= taken;
-		}
-		require(write(channel, "!", 1), "write");
-	} else {
-		while (left > 0) {
-			ssize_t sent = write(channel, chunk, left < sizeof chunk ? left : sizeof chunk);
-			require(sent, "write");
-			left -= sent;
-		}
-	}
+	/* a host that closes the channel has no question */
+	if (read(channel, &left, sizeof left) == sizeof left)
+		move_bytes(channel, left);
 	pause();
 }

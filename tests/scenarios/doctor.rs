@@ -62,7 +62,8 @@ fn a_kernel(world: &World) -> std::path::PathBuf {
     kernels.map(|entry| entry.path().join("vmlinux")).find(|path| path.exists()).unwrap()
 }
 
-/// A kernel without a root panics, and QEMU ends: on a KVM that works within a second, unless that is emulated itself.
+/// A kernel without a root panics, and QEMU ends: on a KVM that works within a second, and some ten
+/// where that is emulated itself.
 fn qemu_boots_on_kvm(kernel: &Path) -> bool {
     let mut qemu = Command::new("qemu-system-x86_64")
         .args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"])

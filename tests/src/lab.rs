@@ -1,6 +1,6 @@
 //! What a scenario must know about the lab of ring 4, in which it may run: everything that is
-//! different there is decided here. Outside the lab nothing is. Deadlines are the same: the lab has
-//! a clock of its own, which waits for its slow processor.
+//! different there is decided here. Outside the lab nothing is. Deadlines are the same, though its
+//! processor is some ten times slower.
 
 /// The backend that pyro must choose by itself, as `pyro doctor --json` names it: set in the lab.
 const BACKEND: &str = "PYRO_SCENARIO_BACKEND";

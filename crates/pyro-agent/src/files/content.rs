@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
-/// How much is gathered before it is written: larger pieces gain nothing on an emulated CPU.
+/// How much is gathered before it is written.
 const CHUNK: usize = 1 << 20;
 /// Where direct writes must begin and how long they must be; no file system's block is larger.
 const BLOCK: usize = 4096;
@@ -30,23 +30,24 @@ impl ContentWriter {
     pub(super) fn write(&mut self, from: &mut impl Read, file: &File) -> io::Result<u64> {
         let first = self.first;
         let chunk = self.buffer.get_mut(first..first + CHUNK).unwrap_or_default();
-        let (mut written, mut ends_in_hole) = (0, false);
+        let (mut length, mut written) = (0, 0);
         loop {
             let n = fill(from, chunk)?;
             let piece = chunk.get(..n).unwrap_or_default();
-            ends_in_hole = if n == 0 { ends_in_hole } else { is_zero(piece) };
-            if !ends_in_hole && n > 0 {
-                write_at(file, piece, written, n == CHUNK)?;
+            let end = length + n as u64;
+            if !is_zero(piece) {
+                write_at(file, piece, length, n == CHUNK)?;
+                written = end;
             }
-            written += n as u64;
+            length = end;
             if n < CHUNK {
                 break;
             }
         }
-        if ends_in_hole {
-            file.set_len(written)?;
+        if written < length {
+            file.set_len(length)?;
         }
-        Ok(written)
+        Ok(length)
     }
 }
 

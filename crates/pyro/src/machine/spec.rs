@@ -3,7 +3,7 @@
 use crate::config::Isolation;
 use crate::machine::jail::Tier;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A machine to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,15 @@ pub struct BootFiles {
     pub disk: PathBuf,
     /// The disk is thrown away with the machine, so the host need not flush it.
     pub disposable: bool,
+}
+
+impl BootFiles {
+    /// The first file of the environment that somebody has removed by hand.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Path> {
+        let files = [&self.kernel, &self.initramfs, &self.image];
+        files.into_iter().find(|path| !path.exists()).map(PathBuf::as_path)
+    }
 }
 
 /// What runs the guest's instructions.

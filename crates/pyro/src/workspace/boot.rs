@@ -76,11 +76,11 @@ pub(super) async fn boot(
 
 /// Refuses to boot what somebody has removed by hand.
 fn check(boot: &BootFiles, item: &Item) -> Result<(), WorkspaceError> {
-    let BootFiles { kernel, initramfs, image, disk, .. } = boot;
-    match [kernel, initramfs, image, disk].into_iter().find(|path| !path.exists()) {
+    let disk = Some(&*boot.disk).filter(|disk| !disk.exists());
+    match boot.missing().or(disk) {
         Some(path) => Err(WorkspaceError::EnvironmentGone {
             workspace_id: item.id().to_owned(),
-            path: path.clone(),
+            path: path.to_owned(),
         }),
         None => Ok(()),
     }

@@ -45,10 +45,9 @@ impl Image {
 
     /// Refuses to boot what somebody has removed by hand.
     pub(super) fn check(&self, vm_id: &str) -> Result<(), VmError> {
-        let BootFiles { kernel, initramfs, image, .. } = &self.boot;
-        match [kernel, initramfs, image].into_iter().find(|path| !path.exists()) {
+        match self.boot.missing() {
             Some(path) => {
-                Err(VmError::EnvironmentGone { vm_id: vm_id.to_owned(), path: path.clone() })
+                Err(VmError::EnvironmentGone { vm_id: vm_id.to_owned(), path: path.to_owned() })
             }
             None => Ok(()),
         }
