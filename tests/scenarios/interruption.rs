@@ -50,6 +50,8 @@ fn kill(world: &World, (nth, moment): (usize, Moment), victim: Victim) -> bool {
     if victim == Victim::Shim {
         assert_eq!(world.machines().len(), 1, "nothing is left for the next command to find");
     }
+    // whoever lives ends by itself what it still holds; nobody else may touch it before
+    world.assert_no_process();
     let _ = world.next_command().succeeds();
     world.assert_clean();
     vmm.is_some()
