@@ -46,7 +46,6 @@ const ADD: u8 = 0x07;
 const SHIFT_RIGHT_32: u8 = 0x74;
 const TO_BIG_ENDIAN: u8 = 0xdc;
 const JUMP: u8 = 0x05;
-const JUMP_IF: u8 = 0x15;
 const JUMP_IF_NOT: u8 = 0x55;
 /// The 64-bit comparison would extend the sign of the immediate value.
 const JUMP_IF_32: u8 = 0x16;
@@ -248,7 +247,6 @@ mod tests {
                 SHIFT_RIGHT_32 => registers[into] = u64::from(narrow >> value),
                 TO_BIG_ENDIAN => registers[into] = u64::from(narrow.to_be()),
                 JUMP => jump_if(true),
-                JUMP_IF => jump_if(registers[into] == wide),
                 JUMP_IF_NOT => jump_if(registers[into] != wide),
                 JUMP_IF_32 => jump_if(narrow == value),
                 JUMP_IF_NOT_32 => jump_if(narrow != value),
