@@ -1,7 +1,15 @@
-//! What a guest may reach, as the command line says it.
+//! What a guest may reach, as the command line says it, and what it was refused.
 
+use crate::ui::{Ui, one_line};
 use clap::Args;
-use pyro::network::{AllowList, NetworkPolicy};
+use pyro::network::{AllowList, NetworkPolicy, RefusedConnection};
+
+/// Names what a command was refused.
+pub(crate) fn tell_of_refusals(ui: &Ui, refused: &[RefusedConnection]) {
+    for connection in refused {
+        ui.warning(&one_line(&connection.to_string()));
+    }
+}
 
 /// What is allowed, where not everything public.
 #[derive(Debug, Clone, Default, Args)]

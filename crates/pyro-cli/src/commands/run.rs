@@ -1,7 +1,7 @@
 //! `pyro run`: a command in a machine of its own, its streams joined to ours.
 
 use crate::block_on;
-use crate::commands::network::Allowed;
+use crate::commands::network::{Allowed, tell_of_refusals};
 use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
 use crate::relay::{End, relay};
@@ -146,9 +146,11 @@ async fn stream(
         Ok(execution) => relay(execution, &mut interrupts).await,
         Err(error) => Err(error.into()),
     };
+    let refused = vm.refused_connections();
     if let Err(error) = vm.delete().await {
         ui.warning(&format!("the machine {} could not be deleted: {error}", facts.vm_id));
     }
+    tell_of_refusals(ui, &refused);
     match end? {
         End::Exited(exit) => Ok(conclude(ui, arguments, &facts, exit, ready)),
         End::Killed(Interrupted { number, .. }) => Ok(ExitCode::from(128 + number)),

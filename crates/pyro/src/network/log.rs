@@ -5,9 +5,11 @@
 use crate::clock::now_ms;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,8 @@ use std::path::{Path, PathBuf};
 const MAX_BYTES: u64 = 1 << 20;
 /// No line is longer.
 const MAX_LINE: u64 = 4096;
+/// A command's result names no more refusals: the log has all of them.
+const MAX_TOLD: usize = 8;
 /// The same refusal is not written again so soon, in milliseconds: a client asks for both kinds of
 /// addresses, and tries again.
 const SAME: u64 = 1000;
@@ -89,6 +93,47 @@ impl Connection {
                 == (&earlier.host, earlier.port, earlier.decision)
             && self.began_at_ms.saturating_sub(earlier.began_at_ms) < SAME
     }
+}
+
+/// A connection that the policy refused, as the result of a command names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedConnection {
+    /// The name or address that the guest asked for.
+    pub host: String,
+    /// The port; none where only the name was asked for.
+    pub port: Option<u16>,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for RefusedConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, reason } = self;
+        match port {
+            Some(port) => write!(f, "{host}:{port} was refused: {reason}"),
+            None => write!(f, "{host} was refused: {reason}"),
+        }
+    }
+}
+
+/// What the log in this directory says was refused in a span of Unix milliseconds: each once, the first
+/// [`MAX_TOLD`]. A log that cannot be read names nothing.
+pub fn refused(directory: &Path, span: RangeInclusive<u64>) -> Vec<RefusedConnection> {
+    let mut told: Vec<RefusedConnection> = Vec::new();
+    for connection in read(directory).unwrap_or_default() {
+        let Connection { began_at_ms, host, port, decision, reason, .. } = connection;
+        if decision != Decision::Refused || !span.contains(&began_at_ms) {
+            continue;
+        }
+        if told.iter().any(|known| (&known.host, known.port) == (&host, port)) {
+            continue;
+        }
+        told.push(RefusedConnection { host, port, reason: reason.unwrap_or_default() });
+        if told.len() == MAX_TOLD {
+            break;
+        }
+    }
+    told
 }
 
 /// The log while it is written. What cannot be written is lost and stops nothing.
@@ -215,6 +260,21 @@ mod tests {
         let connections = read(directory.path()).unwrap();
         assert_eq!(connections.last().unwrap().host, "n19999.example");
         assert!(connections.len() > 5000);
+    }
+
+    #[test]
+    fn a_result_names_each_refusal_of_its_time_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut log = Log::open(directory.path());
+        for (host, at) in [("early.example", 5), ("a.example", 10), ("a.example", 5000), ("b.example", 20)] {
+            let refused = connection(host).unmade(Decision::Refused, "so it is");
+            log.write(Connection { began_at_ms: at, ..refused });
+        }
+        log.write(connection("c.example"));
+        let told: Vec<String> =
+            refused(directory.path(), 10..=u64::MAX).iter().map(ToString::to_string).collect();
+        let expected = ["a.example:443", "b.example:443"];
+        assert_eq!(told, expected.map(|target| format!("{target} was refused: so it is")));
     }
 
     #[test]

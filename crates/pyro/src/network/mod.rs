@@ -16,6 +16,7 @@ mod resolve;
 pub use address::Kind;
 pub use error::NetworkError;
 pub use gate::Gate;
+pub use log::RefusedConnection;
 pub use name::{HOST, HostName, Pattern};
 pub use policy::{AllowList, NetworkPolicy, Refused};
 pub use range::Range;
