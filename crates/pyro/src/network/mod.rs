@@ -18,6 +18,7 @@ pub use error::NetworkError;
 pub use gate::Gate;
 pub use log::RefusedConnection;
 pub use name::{HOST, HostName, Pattern};
+pub use proxy::proxy_setting;
 pub use policy::{AllowList, NetworkPolicy, Refused};
 pub use range::Range;
 

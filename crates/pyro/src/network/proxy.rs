@@ -1,7 +1,7 @@
 //! The way through the host's HTTP proxy: CONNECT (RFC 9110, 9.3.6). The proxy resolves the name, so where it
 //! leads is for the proxy to judge.
 
-use crate::fetch::proxy::for_scheme;
+use crate::fetch::proxy::{SetProxy, for_scheme};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::ffi::OsString;
@@ -21,6 +21,22 @@ pub(super) struct Proxy {
     credentials: Option<String>,
 }
 
+/// The setting whose proxy connections of guests go through, if any does.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn proxy_setting(settings: &[(String, OsString)]) -> Result<Option<&'static str>, String> {
+    let set = for_scheme("https", settings).map_err(|e| e.to_string())?;
+    set.map(spoken_to).transpose().map(|set| set.map(|set| set.setting))
+}
+
+fn spoken_to(set: SetProxy) -> Result<SetProxy, String> {
+    match set.proxy.protocol() {
+        ProxyProtocol::Http => Ok(set),
+        _ => Err(format!("{} names a proxy that is not spoken to in plain HTTP", set.setting)),
+    }
+}
+
 /// The proxy for a connection to this host and port, as the settings have it; none where it is made directly.
 pub(super) fn proxy_for(
     host: &str,
@@ -35,10 +51,7 @@ pub(super) fn proxy_for(
     if url.is_ok_and(|url| set.excepts(&url)) {
         return Ok(None);
     }
-    let proxy = &set.proxy;
-    if proxy.protocol() != ProxyProtocol::Http {
-        return Err(format!("{} names a proxy that is not spoken to in plain HTTP", set.setting));
-    }
+    let proxy = spoken_to(set)?.proxy;
     let credentials = proxy.username().map(|name| {
         BASE64_STANDARD.encode(format!("{name}:{}", proxy.password().unwrap_or_default()))
     });
@@ -114,6 +127,8 @@ mod tests {
     fn a_proxy_of_another_kind_is_not_passed_by_in_silence() {
         let settings = settings(&[("https_proxy", "socks5://a:1")]);
         assert!(proxy_for("a.example", 443, &settings).unwrap_err().contains("https_proxy"));
+        assert!(proxy_setting(&settings).is_err());
+        assert_eq!(proxy_setting(&[]), Ok(None));
     }
 
     #[tokio::test]
