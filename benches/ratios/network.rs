@@ -58,10 +58,13 @@ pub(crate) fn measure(user: &User, table: &mut Table) {
         let show = |rate: f64| format!("{rate:.0} MiB/s");
         let what = format!("{name} of 200 MB / raw channel");
         table.comparison(&what, show(ours), show(channel), ours / channel);
-        let seconds = |of: fn(&Taken) -> f64| {
-            format!("{:.2} s", median(taken.iter().map(of).collect()))
-        };
-        table.note("  CPU of the keeper, and of the machine", seconds(|t| t.shim), seconds(|t| t.vmm));
+        let seconds =
+            |of: fn(&Taken) -> f64| format!("{:.2} s", median(taken.iter().map(of).collect()));
+        table.note(
+            "  CPU of the keeper, and of the machine",
+            seconds(|t| t.shim),
+            seconds(|t| t.vmm),
+        );
     }
 }
 

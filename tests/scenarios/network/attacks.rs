@@ -2,7 +2,7 @@
 //! memory stays flat, and the next command works.
 
 use super::program;
-use scenarios::{Peer, World, Workspace, descendants, peak_kib};
+use scenarios::{Peer, Workspace, World, descendants, peak_kib};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -45,8 +45,14 @@ fn nothing_that_is_forbidden_gets_out_by_any_other_way() {
     for line in run.lines() {
         let (what, came) = line.split_once(": ").unwrap();
         assert!(
-            ["nothing", "Permission denied", "Connection refused", "Network is unreachable", "Connection reset by peer"]
-                .contains(&came),
+            [
+                "nothing",
+                "Permission denied",
+                "Connection refused",
+                "Network is unreachable",
+                "Connection reset by peer"
+            ]
+            .contains(&came),
             "{what}: {came}"
         );
     }
@@ -66,7 +72,8 @@ fn nothing_that_is_forbidden_gets_out_by_any_other_way() {
     assert_eq!(forbidden.said(), Vec::<String>::new());
     assert_eq!(allowed.said(), Vec::<String>::new());
     let log = workspace.json(&["network", "log"], &[]);
-    for host in ["203.0.113.7", "169.254.169.254", "1.1.1.1", "evil.example", "host.pyro.internal"] {
+    for host in ["203.0.113.7", "169.254.169.254", "1.1.1.1", "evil.example", "host.pyro.internal"]
+    {
         let told = log["connections"].as_array().unwrap().iter();
         let told: Vec<&Value> = told.filter(|one| one["host"] == host).collect();
         assert!(!told.is_empty() && told.iter().all(|one| one["decision"] == "refused"), "{host}");

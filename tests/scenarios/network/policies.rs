@@ -32,8 +32,7 @@ fn without_a_network_everything_fails_at_once_and_says_so() {
 fn a_list_lets_through_what_is_on_it_and_the_rest_is_named() {
     let world = World::new();
     let peer = Peer::without_files();
-    let workspace =
-        world.workspace(&["--network-policy", "egress", "--allow-host", &peer.name()]);
+    let workspace = world.workspace(&["--network-policy", "egress", "--allow-host", &peer.name()]);
     let status = workspace.json(&["status"], &[]);
     assert_eq!(status["network_policy"], "egress");
     assert_eq!(status["network_enabled"], true);
@@ -100,7 +99,7 @@ fn wishes_that_cannot_be_granted_are_refused_before_anything_starts() {
     let world = World::new();
     let create = |options: &[&str]| {
         let words = [&["workspace", "create"], options].concat();
-        world.pyro(&words).within(Duration::from_secs(10)).outcome().exits(125)
+        world.pyro(&words).within(Duration::from_secs(10)).outcome().exits(2)
     };
     let _ = create(&["--network-policy", "egress+published-ports"])
         .complains("not available in this release")
@@ -137,6 +136,9 @@ fn over_mcp_the_human_gives_the_network_and_the_model_is_told_of_refusals() {
     // without the human's word there is none in this profile
     let mut server = Server::of(world.pyro(&["mcp", "serve"]), Era::Initialize);
     let refused = server.refused("vm_run", &json!({"command": "true", "network": true}));
-    assert!(refused.contains("network_denied") && refused.contains("--network-policy"), "{refused}");
+    assert!(
+        refused.contains("network_denied") && refused.contains("--network-policy"),
+        "{refused}"
+    );
     let _ = server.end();
 }

@@ -25,12 +25,7 @@ use pyro_proto::{Refusal, RefusalCode};
 use std::sync::Arc;
 
 /// Answers one request; returns when the stream is over and nothing of the request is left.
-pub(crate) async fn request(
-    agent: Arc<Agent>,
-    session: Session,
-    request: Bytes,
-    stream: Stream,
-) {
+pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes, stream: Stream) {
     let request = match read(&request) {
         Ok(request) => request,
         Err(refusal) => return stream.sender.reset(&refusal),

@@ -1,8 +1,8 @@
 //! Carries the guest's connections to the host. Each is accepted before the host has connected, because the
 //! kernel has done so already; one that cannot be made is reset.
 
-use super::names::Meaning;
 use super::name_server;
+use super::names::Meaning;
 use super::uplink::{Placed, Uplink};
 use pyro_proto::mux::join;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -118,7 +118,8 @@ pub(super) fn answer(
     let end = question.map_or(HEADER, |question| question.end);
     let mut answer = message.get(..end).unwrap_or_default().to_vec();
     let trouble = question.err().or(known.as_ref().err().copied());
-    let data = question.ok().zip(known.ok()).and_then(|(q, record)| Some((q, data(q.kind, record)?)));
+    let data =
+        question.ok().zip(known.ok()).and_then(|(q, record)| Some((q, data(q.kind, record)?)));
     if let Some([flags, more, counts @ ..]) = answer.get_mut(2..HEADER) {
         // an answer, with authority; the operation and the wish to recurse as they were
         *flags = 0x84 | (*flags & 0x79);

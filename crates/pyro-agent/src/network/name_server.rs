@@ -44,9 +44,8 @@ pub(super) async fn answer_datagrams(socket: UdpSocket, uplink: Arc<Uplink>) {
             let _place = place;
             if let Some(answer) = answer(&asked.message, &uplink).await {
                 // a client that is gone asks nobody again
-                let _ = socket
-                    .async_io(Interest::WRITABLE, || send(&socket, &answer, &asked))
-                    .await;
+                let _ =
+                    socket.async_io(Interest::WRITABLE, || send(&socket, &answer, &asked)).await;
             }
         });
     }
@@ -103,8 +102,7 @@ fn receive(socket: &UdpSocket) -> std::io::Result<Option<Asked>> {
     let mut control = nix::cmsg_space!(nix::libc::in_pktinfo);
     let mut into = [IoSliceMut::new(&mut message)];
     let flags = MsgFlags::MSG_DONTWAIT;
-    let received =
-        recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut into, Some(&mut control), flags)?;
+    let received = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut into, Some(&mut control), flags)?;
     let (length, from) = (received.bytes, received.address);
     let at = received.cmsgs()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4PacketInfo(at) => Some(at),

@@ -54,8 +54,7 @@ impl Message {
 pub(super) fn tell_routing(messages: Vec<Message>) -> io::Result<()> {
     let flags = SocketFlags::CLOEXEC;
     // no protocol is NETLINK_ROUTE
-    let socket =
-        rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
+    let socket = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
     let mut unanswered = messages.len();
     let numbered = messages.into_iter().zip(0..);
     let bytes: Vec<u8> =

@@ -228,7 +228,8 @@ mod tests {
             let value = u32::from_ne_bytes([a, b, c, d]);
             let wide = u64::from(value);
             at += 1;
-            let mut jump_if = |yes: bool| at += if yes { usize::try_from(offset).unwrap() } else { 0 };
+            let mut jump_if =
+                |yes: bool| at += if yes { usize::try_from(offset).unwrap() } else { 0 };
             let narrow = u32::try_from(registers[into] & 0xffff_ffff).unwrap();
             match code {
                 LOAD_WORD => {

@@ -1,8 +1,5 @@
 //! The system calls of steering that have no safe wrapper: bpf(2).
-#![expect(
-    unsafe_code,
-    reason = "bpf(2) has no safe wrapper; each block says why it holds"
-)]
+#![expect(unsafe_code, reason = "bpf(2) has no safe wrapper; each block says why it holds")]
 
 use super::steer::Instruction;
 use nix::errno::Errno;

@@ -42,7 +42,7 @@ impl From<Refused> for Unmade {
 }
 
 impl Unmade {
-    pub(super) fn failed(why: impl ToString) -> Self {
+    pub(super) fn failed(why: &impl ToString) -> Self {
         Self { decision: Decision::Failed, why: why.to_string() }
     }
 }
@@ -59,15 +59,16 @@ pub(super) async fn dial(
         spec.allow.judge_address(address, &own)?;
         return connect(spec, host, &[address], port).await;
     }
-    let name = HostName::parse(host).ok_or_else(|| Unmade::failed("it is no name of a host"))?;
+    let name = HostName::parse(host).ok_or_else(|| Unmade::failed(&"it is no name of a host"))?;
     let trust = spec.allow.judge_name(&name, port)?;
     if trust == Trust::Host {
-        return connect_to_any(&[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], port).await;
+        return connect_to_any(&[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], port)
+            .await;
     }
     if let Some(proxy) = proxy(spec, name.as_str(), port)? {
         return connect_through(&proxy, name.as_str(), port).await;
     }
-    let found = resolver.resolve(&name).await.map_err(Unmade::failed)?;
+    let found = resolver.resolve(&name).await.map_err(|why| Unmade::failed(&why))?;
     let addresses = checked(&found, |address| spec.allow.judge_resolved(address, trust, &own))?;
     connect_to_any(&addresses, port).await
 }
@@ -104,15 +105,15 @@ async fn connect(
 }
 
 fn proxy(spec: &NetworkSpec, host: &str, port: u16) -> Result<Option<Proxy>, Unmade> {
-    proxy_for(host, port, &spec.proxy_settings()).map_err(Unmade::failed)
+    proxy_for(host, port, &spec.proxy_settings()).map_err(|why| Unmade::failed(&why))
 }
 
 async fn connect_through(proxy: &Proxy, host: &str, port: u16) -> Result<Dialled, Unmade> {
     let connecting = tokio::time::timeout(PATIENCE, proxy.connect(host, port));
     match connecting.await {
         Ok(Ok(stream)) => Ok(Dialled { stream, address: None }),
-        Ok(Err(error)) => Err(Unmade::failed(error)),
-        Err(_) => Err(Unmade::failed("the proxy did not answer in time")),
+        Ok(Err(error)) => Err(Unmade::failed(&error)),
+        Err(_) => Err(Unmade::failed(&"the proxy did not answer in time")),
     }
 }
 
@@ -130,7 +131,7 @@ async fn connect_to_any(addresses: &[IpAddr], port: u16) -> Result<Dialled, Unma
             Err(_) => failed = io::ErrorKind::TimedOut.into(),
         }
     }
-    Err(Unmade::failed(failed))
+    Err(Unmade::failed(&failed))
 }
 
 /// The addresses of this host's interfaces, which change while it runs.
@@ -192,7 +193,15 @@ mod tests {
     async fn addresses_in_disguise_are_refused() {
         let (_server, port) = server().await;
         let all = spec(&[], &[], &[]);
-        for host in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "0.0.0.0", "169.254.169.254"] {
+        for host in [
+            "127.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "0.0.0.0",
+            "169.254.169.254",
+        ] {
             let unmade = outcome(&all, host, port).await.unwrap_err();
             assert_eq!(unmade.decision, Decision::Refused, "{host}: {}", unmade.why);
         }

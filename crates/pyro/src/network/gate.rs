@@ -78,7 +78,7 @@ impl Gate {
     async fn verdict(&self, name: &HostName) -> Verdict {
         if let Err(refused) = self.spec.allow.judge_lookup(name) {
             let entry = Connection::begin(name.as_str(), None);
-            self.log.borrow_mut().write(entry.unmade(Decision::Refused, refused));
+            self.log.borrow_mut().write(entry.unmade(Decision::Refused, &refused));
             return Verdict::Denied;
         }
         // whether a name exists that a proxy resolves, only the proxy knows
@@ -135,13 +135,7 @@ async fn carry(dialled: Dialled, stream: Stream, entry: Connection) -> Connectio
         // whoever is on the other side sees it break, not end
         let _ = connection.set_zero_linger();
     }
-    Connection {
-        address,
-        reason,
-        sent_bytes: moved.out,
-        received_bytes: moved.back,
-        ..entry
-    }
+    Connection { address, reason, sent_bytes: moved.out, received_bytes: moved.back, ..entry }
 }
 
 fn crowded() -> Refusal {

@@ -77,7 +77,7 @@ impl Connection {
     }
 
     /// The same, which has come to nothing.
-    pub(super) fn unmade(self, decision: Decision, reason: impl ToString) -> Self {
+    pub(super) fn unmade(self, decision: Decision, reason: &impl ToString) -> Self {
         Self { decision, reason: Some(reason.to_string()), ..self }
     }
 
@@ -206,8 +206,7 @@ fn read_file(path: &Path) -> Result<Vec<Connection>, PathError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file.at("read", path)?,
     };
-    let (mut connections, mut reader, mut line) =
-        (Vec::new(), BufReader::new(file), Vec::new());
+    let (mut connections, mut reader, mut line) = (Vec::new(), BufReader::new(file), Vec::new());
     loop {
         line.clear();
         let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
@@ -266,8 +265,10 @@ mod tests {
     fn a_result_names_each_refusal_of_its_time_once() {
         let directory = tempfile::tempdir().unwrap();
         let mut log = Log::open(directory.path());
-        for (host, at) in [("early.example", 5), ("a.example", 10), ("a.example", 5000), ("b.example", 20)] {
-            let refused = connection(host).unmade(Decision::Refused, "so it is");
+        for (host, at) in
+            [("early.example", 5), ("a.example", 10), ("a.example", 5000), ("b.example", 20)]
+        {
+            let refused = connection(host).unmade(Decision::Refused, &"so it is");
             log.write(Connection { began_at_ms: at, ..refused });
         }
         log.write(connection("c.example"));
@@ -282,9 +283,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut log = Log::open(directory.path());
         for _ in 0..3 {
-            log.write(connection("a.example").unmade(Decision::Refused, "so it is"));
+            log.write(connection("a.example").unmade(Decision::Refused, &"so it is"));
         }
-        log.write(connection("b.example").unmade(Decision::Refused, "so it is"));
+        log.write(connection("b.example").unmade(Decision::Refused, &"so it is"));
         log.write(connection("b.example"));
         log.write(connection("b.example"));
         assert_eq!(read(directory.path()).unwrap().len(), 4);

@@ -18,8 +18,8 @@ pub use error::NetworkError;
 pub use gate::Gate;
 pub use log::RefusedConnection;
 pub use name::{HOST, HostName, Pattern};
-pub use proxy::proxy_setting;
 pub use policy::{AllowList, NetworkPolicy, Refused};
+pub use proxy::proxy_setting;
 pub use range::Range;
 
 use serde::{Deserialize, Serialize};

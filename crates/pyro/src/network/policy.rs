@@ -208,7 +208,8 @@ mod tests {
     use super::*;
 
     fn list(hosts: &[&str], nets: &[&str]) -> AllowList {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let owned =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         AllowList::parse(&owned(hosts), &owned(nets)).unwrap()
     }
 
@@ -227,7 +228,9 @@ mod tests {
         assert_eq!(all.judge_name(&name("a.example"), 9418), Ok(Trust::None));
         assert_eq!(all.judge_resolved(ip("203.0.113.7"), Trust::None, &[]), Ok(()));
         assert_eq!(all.judge_address(ip("203.0.113.7"), &[]), Ok(()));
-        for address in ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "198.18.0.1"] {
+        for address in
+            ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "198.18.0.1"]
+        {
             assert!(all.judge_address(ip(address), &[]).is_err(), "{address}");
             assert!(all.judge_resolved(ip(address), Trust::None, &[]).is_err(), "{address}");
         }
@@ -264,7 +267,15 @@ mod tests {
         assert!(dial("git.corp.example", "10.0.0.1"));
         assert!(dial("git.corp.example", "fd00::1"));
         assert!(!dial("evil.corp.example", "10.0.0.1"));
-        for address in ["127.0.0.1", "::1", "169.254.169.254", "fd00:ec2::254", "0.0.0.0", "10.0.0.9", "::ffff:10.0.0.1"] {
+        for address in [
+            "127.0.0.1",
+            "::1",
+            "169.254.169.254",
+            "fd00:ec2::254",
+            "0.0.0.0",
+            "10.0.0.9",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(!dial("git.corp.example", address), "{address}");
         }
         assert!(dial("evil.corp.example", "203.0.113.7"));

@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn only_a_success_opens_the_way() {
         assert!(accepted(b"HTTP/1.1 200 Connection established\r\n\r\n").is_ok());
-        assert!(accepted(b"HTTP/1.1 403 Forbidden\r\n\r\n").unwrap_err().to_string().contains("403"));
+        assert!(
+            accepted(b"HTTP/1.1 403 Forbidden\r\n\r\n").unwrap_err().to_string().contains("403")
+        );
         assert!(accepted(b"SSH-2.0-OpenSSH\r\n\r\n").is_err());
     }
 

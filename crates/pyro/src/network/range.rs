@@ -113,7 +113,17 @@ mod tests {
             assert!(parsed.contains(within.parse().unwrap()), "{range} {within}");
             assert!(!parsed.contains(beyond.parse().unwrap()), "{range} {beyond}");
         }
-        for text in ["", "10.0.0.0/33", "10.0.0.1/8", "::1/64", "::/129", "10.0.0/8", "a/8", "10.0.0.0/-1", "010.0.0.0/8"] {
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0.1/8",
+            "::1/64",
+            "::/129",
+            "10.0.0/8",
+            "a/8",
+            "10.0.0.0/-1",
+            "010.0.0.0/8",
+        ] {
             assert!(text.parse::<Range>().is_err(), "{text}");
         }
     }

@@ -33,7 +33,9 @@ pub(super) async fn boot(
     ledger: &mut Ledger,
 ) -> crate::Result<Booted> {
     match attempt(wanted, place, ledger, first).await? {
-        Err(MachineError::BootDeadline { .. }) => Ok(attempt(wanted, place, ledger, second).await??),
+        Err(MachineError::BootDeadline { .. }) => {
+            Ok(attempt(wanted, place, ledger, second).await??)
+        }
         outcome => Ok(outcome?),
     }
 }

@@ -240,14 +240,18 @@ impl Pending<'_> {
             (totals, Some(ended.fate.clone()), ended.duration_ms)
         });
         let exec_id = self.exec_id.clone();
-        self.workspace.report(&self.request, exec_id, fate, totals, (self.began_at_ms, took), limits).await
+        self.workspace
+            .report(&self.request, exec_id, fate, totals, (self.began_at_ms, took), limits)
+            .await
     }
 
     async fn so_far(&self, progress: &Progress, limits: OutputLimits) -> Result<ExecReport> {
         let totals = [progress.stdout_bytes, progress.stderr_bytes];
         let elapsed = u64::try_from(self.begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
         let exec_id = self.exec_id.clone();
-        self.workspace.report(&self.request, exec_id, None, totals, (self.began_at_ms, elapsed), limits).await
+        self.workspace
+            .report(&self.request, exec_id, None, totals, (self.began_at_ms, elapsed), limits)
+            .await
     }
 }
 

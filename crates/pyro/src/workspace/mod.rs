@@ -37,6 +37,7 @@ pub mod sync_push;
 mod text_part;
 pub mod update;
 
+pub use crate::network::NetworkPolicy;
 pub use checkout::Checkout;
 pub use create::create;
 pub use delete::{Deleted, delete};
@@ -49,7 +50,6 @@ pub use record::SeedFacts;
 pub use reset::{WorkspaceReset, reset};
 pub use seeding::Seed;
 pub use spec::WorkspaceSpec;
-pub use crate::network::NetworkPolicy;
 pub use start::start;
 pub use state::{State, Verb};
 pub use status::{LastCommand, WorkspaceStatus, status};

@@ -40,7 +40,9 @@ pub async fn network_info(
         (false, true) if record.spec.allow.is_empty() => {
             "TCP to public addresses and names; addresses of this host and its networks are refused"
         }
-        (false, true) => "TCP to what the human has allowed by name or range; everything else is refused",
+        (false, true) => {
+            "TCP to what the human has allowed by name or range; everything else is refused"
+        }
     };
     Ok(NetworkInfo {
         vm_id: vm.id().to_owned(),

@@ -42,8 +42,7 @@ fn show(ui: &Ui, log: &NetworkLog) -> Outcome {
         ui.summary(&format!("no connections yet; its network policy is {}", log.network_policy));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table =
-        Table::new(&["WHEN", "TO", "DECISION", "SENT", "RECEIVED", "TOOK", "WHY"]);
+    let mut table = Table::new(&["WHEN", "TO", "DECISION", "SENT", "RECEIVED", "TOOK", "WHY"]);
     log.connections.iter().for_each(|connection| table.row(row(connection)));
     ui.data(&table.to_string())?;
     Ok(ExitCode::SUCCESS)
