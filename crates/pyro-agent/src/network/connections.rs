@@ -60,4 +60,5 @@ async fn relay(mut client: TcpStream, host: String, port: u16, uplink: &Uplink) 
 /// Closes a connection so that its client sees it break, not end.
 fn reset(client: TcpStream) {
     let _ = client.set_zero_linger();
+    drop(client);
 }

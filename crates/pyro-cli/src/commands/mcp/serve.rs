@@ -6,6 +6,7 @@ use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pyro::network::{NetworkError, NetworkPolicy};
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -93,12 +94,23 @@ impl Arguments {
                 max_vcpus: self.max_vcpus,
                 max_workspaces: self.max_workspaces,
             },
-            network: NetworkRule {
-                policy: self.network.policy()?,
-                allow: self.network.allowed.list()?,
-            },
+            network: self.network_rule()?,
             project: self.project(here),
         })
+    }
+
+    /// A list that lets nothing through would only look like one.
+    fn network_rule(&self) -> Result<NetworkRule, pyro::Error> {
+        let rule =
+            NetworkRule { policy: self.network.policy()?, allow: self.network.allowed.list()? };
+        let never = match rule.policy {
+            Some(policy) => policy == NetworkPolicy::Off,
+            None => self.profile == Profile::WorkspaceCore,
+        };
+        if never && !rule.allow.is_empty() {
+            return Err(NetworkError::ListWithoutEgress.into());
+        }
+        Ok(rule)
     }
 
     fn project(&self, here: PathBuf) -> ProjectSource {
