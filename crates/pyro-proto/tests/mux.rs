@@ -4,9 +4,7 @@
 
 use bytes::BytesMut;
 use pyro_proto::frame::{self, FrameKind, Lane, MAX_DATA, MAX_MESSAGE, Violation};
-use pyro_proto::mux::{
-    AGENT_WINDOW, Ended, Incoming, Item, Session, Side, Stream, WINDOW, join,
-};
+use pyro_proto::mux::{AGENT_WINDOW, Ended, Incoming, Item, Session, Side, Stream, WINDOW, join};
 use pyro_proto::{Refusal, RefusalCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
