@@ -12,6 +12,7 @@ mod cpu;
 mod diff;
 mod exec;
 mod image;
+mod network;
 mod raw;
 mod raw_vmm;
 mod seed;
@@ -40,12 +41,13 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 7] = [
+    let measures: [(&str, Measure<'_>); 8] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
+        ("network", &network::measure),
         ("seed", &seed::measure),
         ("diff", &diff::measure),
     ];

@@ -2,6 +2,7 @@
 
 use crate::disk::Disk;
 use crate::files::Root;
+use crate::network::Network;
 use crate::reaper::Reaper;
 use crate::scope::Scopes;
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,8 @@ pub(crate) struct Agent {
     pub(crate) reaper: Reaper,
     /// How the processes of a command are kept together.
     pub(crate) scopes: Scopes,
+    /// The network, once the host has asked for it.
+    pub(crate) network: Mutex<Option<Network>>,
     /// Told when the host asks for the end of the machine.
     pub(crate) power_off: Notify,
 }

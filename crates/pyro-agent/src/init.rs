@@ -66,6 +66,7 @@ fn agent(disk: OwnedFd) -> Result<Agent, Failure> {
         scopes: Scopes::Cgroups(
             cgroups.map_err(|e| Failure::new(Stage::Settle, "prepare the cgroups", e))?,
         ),
+        network: Mutex::default(),
         power_off: Notify::new(),
     })
 }

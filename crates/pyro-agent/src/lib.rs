@@ -2,7 +2,7 @@
 //!
 //! It boots the guest ([`run_as_init`] only), then answers the host's requests over one channel. It
 //! trusts the host and nothing else; it never panics on what it reads, never opens a connection
-//! outward, and keeps nothing of its own on disk but the
+//! outward (it asks the host for them), and keeps nothing of its own on disk but the
 //! manifest of `/workspace`.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used, clippy::panic))]
 
@@ -16,6 +16,7 @@ mod files;
 mod handle;
 mod init;
 mod manifest;
+mod network;
 mod process;
 mod reaper;
 mod scope;

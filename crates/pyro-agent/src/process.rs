@@ -47,6 +47,7 @@ async fn live(channel: OwnedFd, root: &Path) -> io::Result<()> {
         taking: Mutex::default(),
         reaper: Reaper::default(),
         scopes: Scopes::by_descent(),
+        network: Mutex::default(),
         power_off: Notify::new(),
     });
     let mut terminate = signal(SignalKind::terminate())?;

@@ -22,13 +22,13 @@ where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (_, early) = handshake::answer(&mut channel, |hello| welcome(greet(hello))).await?;
-    let (_session, mut incoming) = Session::start(channel, Side::Agent, early, MAX_STREAMS);
+    let (session, mut incoming) = Session::start(channel, Side::Agent, early, MAX_STREAMS);
     let mut requests = JoinSet::new();
     loop {
         tokio::select! {
             next = incoming.next() => match next {
                 Some((request, stream)) => {
-                    requests.spawn(handle::request(agent.clone(), request, stream));
+                    requests.spawn(handle::request(agent.clone(), session.clone(), request, stream));
                 }
                 None => break,
             },

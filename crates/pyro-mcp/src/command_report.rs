@@ -5,7 +5,7 @@ use pyro::vm::run::RunResult;
 use std::fmt::Write;
 
 /// What the lines above the output may need.
-const HEADER_CHARACTERS: usize = 1_500;
+const HEADER_CHARACTERS: usize = 2_500;
 /// What to do about output that was cut.
 const ADVICE: &str = "run it again with the output filtered (head, tail, grep) to see them";
 
@@ -40,7 +40,7 @@ pub(crate) fn command_report(result: &RunResult, timeout_seconds: u64) -> String
     report
 }
 
-/// At most five lines: the header's room is limited.
+/// At most nine lines: the header's room is limited.
 fn remarks(result: &RunResult, timeout_seconds: u64) -> Vec<String> {
     let mut remarks = Vec::new();
     if result.timed_out {
@@ -55,6 +55,7 @@ fn remarks(result: &RunResult, timeout_seconds: u64) -> Vec<String> {
         remarks.push(format!("the machine could not be deleted: {}", result.cleanup.reason));
     }
     remarks.extend(result.warnings.iter().take(2).cloned());
+    remarks.extend(result.refused_connections.iter().take(4).map(ToString::to_string));
     remarks
 }
 
@@ -84,6 +85,7 @@ mod tests {
             stderr_truncated: false,
             stdout_lossy: false,
             stderr_lossy: false,
+            refused_connections: Vec::new(),
             warnings: Vec::new(),
             cleanup: Cleanup { deleted: true, reason: "done".into(), vm_id: "vm-1".into() },
         }

@@ -231,6 +231,7 @@ mod tests {
             seed_roots: Vec::new(),
             home: None,
             ceilings: Ceilings::default(),
+            network: crate::NetworkRule::default(),
         };
         let sources = Sources::open(&config, &settings).unwrap();
         Place { config, sources, creations: Creations::default(), calls, _home: home }

@@ -30,6 +30,9 @@ pub(crate) enum CallError {
     /// Only the human can allow commands on the host.
     #[error("this server does not run commands on the host")]
     HostCompatDenied,
+    /// Only the human can give a network.
+    #[error("this server gives its machines no network")]
+    NetworkDenied,
     /// More than the human lets a model have.
     #[error("{name} is {wanted}, and this server gives at most {max}")]
     Ceiling {
@@ -76,9 +79,10 @@ impl Diagnose for CallError {
     fn kind(&self) -> Kind {
         match self {
             Self::Arguments(_) => Kind::Usage,
-            Self::HostCompatDenied | Self::Ceiling { .. } | Self::TooManyWorkspaces { .. } => {
-                Kind::Denied
-            }
+            Self::HostCompatDenied
+            | Self::NetworkDenied
+            | Self::Ceiling { .. }
+            | Self::TooManyWorkspaces { .. } => Kind::Denied,
             Self::Ending | Self::OtherPreparation { .. } => Kind::Busy,
             Self::PushTooLong(_) => Kind::Timeout,
             Self::PreparationLost(_) | Self::CreationLost => Kind::Internal,
@@ -88,6 +92,7 @@ impl Diagnose for CallError {
         match self {
             Self::Arguments(_) => "bad_arguments",
             Self::HostCompatDenied => "host_compat_denied",
+            Self::NetworkDenied => "network_denied",
             Self::Ceiling { .. } => "ceiling",
             Self::TooManyWorkspaces { .. } => "too_many_workspaces",
             Self::CreationLost => "creation_lost",
@@ -103,6 +108,11 @@ impl Diagnose for CallError {
             Self::HostCompatDenied => {
                 "leave out allow_host_compat; only the human can allow it, by \
                                        starting the server with --allow-host-compat"
+                    .into()
+            }
+            Self::NetworkDenied => {
+                "do without; only the human can allow it, by starting the server with \
+                 --network-policy egress"
                     .into()
             }
             Self::Ceiling { name, max, flag, .. } => format!(

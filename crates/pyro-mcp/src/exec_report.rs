@@ -7,6 +7,7 @@ use crate::transcript::{Transcript, transcript};
 use crate::work::tell;
 use pyro::Error;
 use pyro::event::ignore;
+use pyro::network::RefusedConnection;
 use pyro::workspace::exec::{ExecReport, ExecState};
 use pyro::workspace::exec_read::{ExecOutput, ExecRead, exec_read};
 use std::fmt::Write;
@@ -98,7 +99,16 @@ fn facts(report: &ExecReport, timeout_seconds: u64) -> String {
             "note: killed after {timeout_seconds} s; a larger timeout_seconds gives it more"
         );
     }
+    refused(&mut text, &report.refused_connections);
     text
+}
+
+/// What the network policy refused; each line is short, because the room for facts is.
+fn refused(text: &mut String, connections: &[RefusedConnection]) {
+    for connection in connections.iter().take(4) {
+        let told = excerpt(&connection.to_string(), 200, "see the server's host");
+        let _ = writeln!(text, "note: {told}");
+    }
 }
 
 /// The report about a part of a command's output.
@@ -119,6 +129,7 @@ pub(crate) fn page(read: &ExecOutput) -> String {
     if read.lost_bytes > 0 {
         let _ = writeln!(text, "note: {} bytes before this are no longer kept", read.lost_bytes);
     }
+    refused(&mut text, &read.refused_connections);
     let _ = writeln!(text, "next_cursor: {next} (of {} bytes so far)", read.total_bytes);
     output(&mut text, &shown);
     let _ = match (running, next < read.total_bytes) {
@@ -193,6 +204,7 @@ mod tests {
             state,
             exit_code: (state != ExecState::Running).then_some(0),
             why: None,
+            refused_connections: Vec::new(),
             parts: vec![Part { stream: Stdio::Out, bytes: text.into() }],
             next_cursor: cursor + text.len() as u64,
             total_bytes: total,

@@ -12,7 +12,8 @@ on a clean Debian 12.
 vm_run starts a fresh machine, runs one command as root with /bin/sh -lc, answers with stdout, \
 stderr and the exit code, and deletes the machine. Nothing is kept between calls and no file of \
 the user's computer is visible inside, so put everything the task needs into one command (a here \
-document can carry a script). The machine has no network.
+document can carry a script). It has a network only where the human allows one \
+and the call asks for it.
 
 The first call for an environment may answer `state: preparing`: call again with the same \
 arguments to continue.";
@@ -30,7 +31,8 @@ git apply accepts on the user's computer; workspace_delete. Nothing in a workspa
 own files: only what you do with the patch does. workspace_reset starts over, workspace_sync_push \
 brings more files of the user's computer, where the human has opened the directory.
 
-Commands run as root with /bin/sh -lc in /workspace, without a network. One that takes longer than \
+Commands run as root with /bin/sh -lc in /workspace. A network is there where workspace_create says so; what is refused, the answer \
+names. One that takes longer than \
 wait_seconds goes on and has an exec_id: workspace_exec_read follows it, workspace_exec_stop ends it. \
 Wherever an answer is cut, it names the call that returns the rest; wherever something failed, the next \
 step.

@@ -30,4 +30,4 @@ mod workspace_object;
 pub use error::ServeError;
 pub use profile::{Profile, UnknownProfile};
 pub use server::serve;
-pub use settings::{Ceilings, ProjectSource, Settings};
+pub use settings::{Ceilings, NetworkRule, ProjectSource, Settings};

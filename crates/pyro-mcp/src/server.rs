@@ -8,7 +8,7 @@ use crate::instructions::instructions;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
-use crate::settings::Settings;
+use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
 use pyro::vm::VmSpec;
@@ -111,6 +111,11 @@ impl Server {
         self.permit(vm.allow_host_compat)?;
         self.settings.ceilings.check(vm)?;
         Ok(vm.check()?)
+    }
+
+    /// What the machines of this server may reach, and which profile asks.
+    pub(crate) fn network(&self) -> (&NetworkRule, Profile) {
+        (&self.settings.network, self.settings.profile)
     }
 
     /// Refuses commands on the host where the human has not allowed them, whoever made the vm.

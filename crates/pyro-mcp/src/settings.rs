@@ -4,6 +4,7 @@
 use crate::error::CallError;
 use crate::profile::Profile;
 use pyro::Error;
+use pyro::network::{AllowList, NetworkPolicy};
 use pyro::vm::VmSpec;
 use std::path::PathBuf;
 
@@ -22,6 +23,44 @@ pub struct Settings {
     pub home: Option<PathBuf>,
     /// How much a model may ask for.
     pub ceilings: Ceilings,
+    /// What its machines may reach.
+    pub network: NetworkRule,
+}
+
+/// What the machines of a server may reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkRule {
+    /// The policy of every workspace, and the most that any machine has; none where the human says nothing.
+    pub policy: Option<NetworkPolicy>,
+    /// What may be reached, where not everything public.
+    pub allow: AllowList,
+}
+
+impl NetworkRule {
+    /// The policy of a machine for which a model wishes this one, or says nothing.
+    pub(crate) fn grant(
+        &self,
+        profile: Profile,
+        wish: Option<NetworkPolicy>,
+    ) -> Result<NetworkPolicy, Error> {
+        let most = match (self.policy, profile) {
+            (Some(policy), _) => policy,
+            // its models do not choose
+            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
+            (None, Profile::VmRun | Profile::WorkspaceFull) => NetworkPolicy::Egress,
+        };
+        match wish {
+            None => Ok(self.policy.unwrap_or_default()),
+            Some(wish) if wish == NetworkPolicy::Off || wish == most => Ok(wish),
+            Some(_) => Err(CallError::NetworkDenied.into()),
+        }
+    }
+
+    /// As [`NetworkRule::grant`], where a model can only wish for a network or for none.
+    pub(crate) fn grant_network(&self, profile: Profile, wish: bool) -> Result<bool, Error> {
+        let wish = if wish { NetworkPolicy::Egress } else { NetworkPolicy::Off };
+        Ok(self.grant(profile, Some(wish))? != NetworkPolicy::Off)
+    }
 }
 
 /// Where the project is that workspaces begin with.
@@ -82,6 +121,24 @@ fn refuse(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_gets_the_network_that_the_human_gives() {
+        use NetworkPolicy::{Egress, Off};
+        let rule = |policy| NetworkRule { policy, allow: AllowList::default() };
+        let granted = |policy, profile, wish| rule(policy).grant(profile, wish).ok();
+        let (core, full) = (Profile::WorkspaceCore, Profile::WorkspaceFull);
+        assert_eq!(granted(None, core, None), Some(Off));
+        assert_eq!(granted(None, core, Some(Egress)), None);
+        assert_eq!(granted(None, full, None), Some(Off));
+        assert_eq!(granted(None, full, Some(Egress)), Some(Egress));
+        assert_eq!(granted(Some(Egress), core, None), Some(Egress));
+        assert_eq!(granted(Some(Egress), full, Some(Off)), Some(Off));
+        assert_eq!(granted(Some(Off), full, Some(Egress)), None);
+        let refused = rule(None).grant_network(core, true).unwrap_err().report();
+        assert_eq!(refused.code, "network_denied");
+        assert!(refused.hints.join(" ").contains("--network-policy egress"), "{refused:?}");
+    }
 
     #[test]
     fn what_is_too_large_is_refused_by_the_name_of_the_flag() {

@@ -35,7 +35,7 @@ pub(crate) struct WorkspaceObject {
     created_at: u64,
     last_activity_at: u64,
     expires_at: u64,
-    network_policy: &'static str,
+    network_policy: String,
     network_enabled: bool,
     allow_host_compat: bool,
     guest_ip: Option<String>,
@@ -263,7 +263,7 @@ fn object(
         last_activity_at: status.last_activity_at,
         expires_at: status.expires_at,
         // the only policy of this release
-        network_policy: "off",
+        network_policy: status.network_policy.to_string(),
         network_enabled: status.network_enabled,
         allow_host_compat: status.allow_host_compat,
         guest_ip: status.guest_ip,

@@ -1,6 +1,6 @@
 //! What host and guest say to each other.
 //!
-//! Pure definitions ([`frame`], [`request`], [`tree`], [`handshake`], [`refusal`]) and the engine that carries
+//! Pure definitions ([`frame`], [`request`], [`network`], [`tree`], [`handshake`], [`refusal`]) and the engine that carries
 //! many streams over one byte channel ([`mux`]). Nothing here opens a file, a socket or a device:
 //! the channel is handed in, so the same code serves a virtio-serial port, a vsock connection, a
 //! socket pair and a Unix socket. `VERSIONING.md` beside this crate says how old and new get along.
@@ -9,6 +9,7 @@
 pub mod frame;
 pub mod handshake;
 pub mod mux;
+pub mod network;
 pub mod path;
 pub mod refusal;
 pub mod request;

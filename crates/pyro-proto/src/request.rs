@@ -107,6 +107,15 @@ pub enum Request {
     },
     /// Writes everything to the workspace's disk, then `Finish`. (Since 2.)
     Sync,
+    /// Gives the guest its network: from then on the agent opens streams with
+    /// [`network::Ask`](crate::network::Ask). Answers [`network::Up`](crate::network::Up) and `Finish`.
+    /// Asked once per session, and only where the machine may reach something. (Since 3.)
+    StartNetwork {
+        /// Ranges of addresses that are let through beside the public ones, such as `10.1.0.0/16`: so the
+        /// guest does not take them for its own.
+        #[serde(default)]
+        reachable: Vec<String>,
+    },
 }
 
 /// A command to run.
@@ -173,6 +182,7 @@ pub struct TransferDone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network;
     use crate::tree::{
         Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind, ListDone, ManifestTaken,
         Thawed,
@@ -283,6 +293,21 @@ mod tests {
             serde_json::to_string(&Thawed { in_time: true }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-2.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_3_is_frozen() {
+        let samples = [
+            serde_json::to_string(&Request::StartNetwork { reachable: vec!["10.1.0.0/16".into()] }),
+            serde_json::to_string(&network::Up { address: "198.18.0.1".into() }),
+            serde_json::to_string(&network::Ask::Lookup { name: "a.example".into() }),
+            serde_json::to_string(&network::Verdict::Known),
+            serde_json::to_string(&network::Verdict::Denied),
+            serde_json::to_string(&network::Verdict::Missing),
+            serde_json::to_string(&network::Ask::Connect { host: "a.example".into(), port: 443 }),
+            serde_json::to_string(&network::Connected {}),
+        ];
+        assert_eq!(lines(samples), include_str!("../schema/generation-3.txt"));
     }
 
     fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {

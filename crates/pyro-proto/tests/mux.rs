@@ -4,7 +4,7 @@
 
 use bytes::BytesMut;
 use pyro_proto::frame::{self, FrameKind, Lane, MAX_DATA, MAX_MESSAGE, Violation};
-use pyro_proto::mux::{Ended, Incoming, Item, Session, Side, Stream, WINDOW};
+use pyro_proto::mux::{AGENT_WINDOW, Ended, Incoming, Item, Session, Side, Stream, WINDOW, join};
 use pyro_proto::{Refusal, RefusalCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -245,6 +245,63 @@ async fn a_flood_of_messages_ends_its_stream_and_no_other() {
     assert_eq!(messages_before_the_end(tiny).await, 256);
     let large = vec![frame(FrameKind::Message, 1, &[b' '; MAX_MESSAGE]); 100];
     assert_eq!(messages_before_the_end(large).await, 4);
+}
+
+#[tokio::test]
+async fn an_agents_stream_is_held_to_less_than_the_hosts_own() {
+    let open = frame(FrameKind::Open, 2, b"{}");
+    let mut too_much = vec![open.clone()];
+    too_much.resize(AGENT_WINDOW / MAX_DATA + 2, frame(FrameKind::Data, 2, &[0; MAX_DATA]));
+    assert_eq!(ended_by(Side::Host, false, too_much).await, Violation::WindowExceeded(2).into());
+
+    // a few messages, and then the stream is over, and no other
+    let (_session, mut incoming, mut stranger) = against_a_stranger(Side::Host);
+    stranger.write_all(&open).await.unwrap();
+    let (_, mut flooded) = incoming.next().await.unwrap();
+    for _ in 0..100 {
+        stranger.write_all(&frame(FrameKind::Message, 2, b"{}")).await.unwrap();
+    }
+    stranger.write_all(&frame(FrameKind::Open, 4, b"{}")).await.unwrap();
+    assert!(incoming.next().await.is_some());
+    let mut messages = 0;
+    while let Item::Message(_) = flooded.receiver.next().await {
+        messages += 1;
+    }
+    assert_eq!(messages, 4);
+}
+
+#[tokio::test]
+async fn megabytes_pass_on_streams_that_the_agent_opens() {
+    let (a, b) = tokio::io::duplex(64 << 10);
+    let (_host, mut incoming) = Session::start(a, Side::Host, BytesMut::new(), 8);
+    let (agent, _) = Session::start(b, Side::Agent, BytesMut::new(), 0);
+    tokio::spawn(async move {
+        while let Some((_, stream)) = incoming.next().await {
+            let (near, far) = tokio::io::duplex(10_000);
+            let (read, write) = tokio::io::split(near);
+            tokio::spawn(join(read, write, stream));
+            let (mut read, mut write) = tokio::io::split(far);
+            tokio::spawn(async move {
+                tokio::io::copy(&mut read, &mut write).await.unwrap();
+                write.shutdown().await.unwrap();
+            });
+        }
+    });
+    for _ in 0..4 {
+        let (mut sender, mut receiver) = agent.open(&"echo").await.unwrap().split();
+        let sending = tokio::spawn(async move {
+            let mut source = &vec![7; 3_000_000][..];
+            while sender.send_from(Lane::Main, &mut source).await.unwrap() > 0 {}
+            sender.finish().await.unwrap();
+            sender
+        });
+        let mut got = 0;
+        while let Item::Data(_, bytes) = receiver.next().await {
+            got += bytes.len();
+        }
+        assert_eq!(got, 3_000_000);
+        sending.await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ pub mod hostfs;
 pub mod journal;
 pub mod lock;
 pub mod machine;
+pub mod network;
 pub mod patch;
 pub mod runtime;
 pub mod seed;

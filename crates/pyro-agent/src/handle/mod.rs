@@ -8,6 +8,7 @@ mod list;
 mod power_off;
 mod read_file;
 mod read_tree;
+mod start_network;
 mod stat;
 mod sync;
 mod take_manifest;
@@ -18,13 +19,13 @@ mod write_tree;
 use crate::agent::Agent;
 use crate::exec;
 use bytes::Bytes;
-use pyro_proto::mux::Stream;
+use pyro_proto::mux::{Session, Stream};
 use pyro_proto::request::Request;
 use pyro_proto::{Refusal, RefusalCode};
 use std::sync::Arc;
 
 /// Answers one request; returns when the stream is over and nothing of the request is left.
-pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
+pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes, stream: Stream) {
     let request = match read(&request) {
         Ok(request) => request,
         Err(refusal) => return stream.sender.reset(&refusal),
@@ -53,6 +54,9 @@ pub(crate) async fn request(agent: Arc<Agent>, request: Bytes, stream: Stream) {
             changes::run(agent, checksum, limit, stream).await;
         }
         Request::Sync => sync::run(agent, stream).await,
+        Request::StartNetwork { reachable } => {
+            start_network::run(&agent, session, &reachable, stream).await;
+        }
         Request::Freeze { limit_ms } => freeze::run(agent, limit_ms, stream).await,
     }
 }

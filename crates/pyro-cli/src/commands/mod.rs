@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod env;
 mod mcp;
+mod network;
 mod run;
 mod runtime;
 mod workspace;

@@ -1,6 +1,7 @@
 //! `pyro run`: a command in a machine of its own, its streams joined to ours.
 
 use crate::block_on;
+use crate::commands::network::{Allowed, tell_of_refusals};
 use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
 use crate::relay::{End, relay};
@@ -25,6 +26,8 @@ Examples:
   pyro run debian:12 -- uname -a
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
+  pyro run debian:12 --network -- git clone https://git.example/tool.git
+  pyro run debian:12 --allow-host '*.example.org' -- curl https://api.example.org/
   pyro run debian:12 --json -- false")]
 pub(crate) struct Arguments {
     /// What to boot, as `pyro env list` names it
@@ -42,9 +45,11 @@ pub(crate) struct Arguments {
     /// End the machine after so many seconds, whatever it does
     #[arg(long, default_value_t = 600, value_name = "N")]
     ttl_seconds: u64,
-    /// Give the machine a network
+    /// Let the machine reach public addresses: TCP, by name or address
     #[arg(long)]
     network: bool,
+    #[command(flatten)]
+    allowed: Allowed,
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
@@ -60,20 +65,23 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    fn request(&self) -> RunRequest {
-        RunRequest {
+    fn request(&self) -> Result<RunRequest, pyro::Error> {
+        let allow = self.allowed.list()?;
+        Ok(RunRequest {
             vm: VmSpec {
                 environment: self.environment.clone(),
                 vcpu_count: self.vcpu_count,
                 mem_mib: self.mem_mib,
                 ttl_seconds: self.ttl_seconds,
-                network: self.network,
+                // whoever allows something wants it to be reached
+                network: self.network || !allow.is_empty(),
+                allow,
                 allow_host_compat: self.allow_host_compat,
                 allow_weak_isolation: self.allow_weak_isolation,
             },
             command: words::quoted(&self.command),
             timeout_seconds: self.timeout_seconds,
-        }
+        })
     }
 
     /// The command as it is started where its streams are joined to ours.
@@ -92,7 +100,7 @@ impl Arguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Outcome {
     let config = settings::config()?;
-    let request = arguments.request();
+    let request = arguments.request()?;
     request.vm.check().map_err(pyro::Error::from)?;
     block_on(async {
         let interrupts = Interrupts::listen()?;
@@ -138,9 +146,11 @@ async fn stream(
         Ok(execution) => relay(execution, &mut interrupts).await,
         Err(error) => Err(error.into()),
     };
+    let refused = vm.refused_connections();
     if let Err(error) = vm.delete().await {
         ui.warning(&format!("the machine {} could not be deleted: {error}", facts.vm_id));
     }
+    tell_of_refusals(ui, &refused);
     match end? {
         End::Exited(exit) => Ok(conclude(ui, arguments, &facts, exit, ready)),
         End::Killed(Interrupted { number, .. }) => Ok(ExitCode::from(128 + number)),

@@ -40,20 +40,14 @@ exit status: 125
 }
 
 #[test]
-fn no_network_yet() {
-    let words = ["run", "debian:12", "--network", "--", "true"];
-    assert_snapshot!(World::new().pyro(&words), @r"
+fn an_address_where_a_name_is_allowed() {
+    let words = ["run", "debian:12", "--allow-host", "10.0.0.1", "--", "true"];
+    assert_snapshot!(World::new().pyro(&words), @r#"
 exit status: 125
 --- stderr
-error: guests have no network in this release
-hint: networking comes with a later release
-");
-    assert_snapshot!(World::new().pyro(&["demo", "--network"]), @r"
-exit status: 2
---- stderr
-error: guests have no network in this release
-hint: networking comes with a later release
-");
+error: "10.0.0.1" is not a name that could be allowed
+hint: write a name, *.NAME for all below it, or * for all; :PORT behind it allows another port than 80 and 443; addresses are allowed with --allow-net
+"#);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn wrong_command_lines_are_refused_before_anything_happens() {
         &["create", "--project", "--seed-path", "."][..],
         &["create", "--repo-ref", "main"],
         &["create", "--label", "owner"],
-        &["create", "--network-policy", "egress"],
+        &["create", "--network-policy", "open"],
         &["update", "x"],
         &["update", "x", "--name", "y", "--clear-name"],
         &["file", "read", "x", "y", "--lines", "3-1"],

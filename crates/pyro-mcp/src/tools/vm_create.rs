@@ -48,7 +48,7 @@ struct Input {
     /// The machine ends so many seconds after this call in any case. Default 600.
     #[serde(default = "defaults::ttl_seconds")]
     ttl_seconds: u64,
-    /// Give the machine a network. Default false; not available in this release.
+    /// Let the machine reach the internet over TCP. Default false; refused where the human forbids it.
     #[serde(default)]
     network: bool,
     /// Where no machine can boot, run its command on the user's computer without any isolation.
@@ -93,7 +93,7 @@ async fn prepare_and_create(
     arguments: JsonObject,
     phrase: &Phrase,
 ) -> Result<CallToolResult, Error> {
-    let spec = spec(arguments::read(arguments)?);
+    let spec = spec(server, arguments::read(arguments)?)?;
     server.check(&spec)?;
     let environment = &spec.environment;
     if Vm::boots(server.config(), &spec)?
@@ -106,16 +106,18 @@ async fn prepare_and_create(
     Ok(show(create(server.config(), &spec, &observer).await?))
 }
 
-fn spec(input: Input) -> VmSpec {
-    VmSpec {
+fn spec(server: &Server, input: Input) -> Result<VmSpec, Error> {
+    let (rule, profile) = server.network();
+    Ok(VmSpec {
         environment: input.environment,
         vcpu_count: input.vcpu_count,
         mem_mib: input.mem_mib,
         ttl_seconds: input.ttl_seconds,
-        network: input.network,
+        network: rule.grant_network(profile, input.network)?,
+        allow: rule.allow.clone(),
         allow_host_compat: input.allow_host_compat,
         allow_weak_isolation: false,
-    }
+    })
 }
 
 fn still_preparing(environment: &str, progress: &str) -> CallToolResult {

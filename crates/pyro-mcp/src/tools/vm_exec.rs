@@ -26,8 +26,7 @@ const DESCRIPTION: &str = "\
 Run the one shell command of a virtual machine that vm_start booted, and return stdout, stderr and \
 the exit code. The machine is deleted afterwards, whatever comes of the command: use vm_run for \
 single commands, and put all that belongs together into one command. Runs as root with /bin/sh -lc; \
-no network; no files of the user's computer. Text output beyond 24,000 characters is cut in the \
-middle.";
+no files of the user's computer. Text output beyond 24,000 characters is cut in the middle.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

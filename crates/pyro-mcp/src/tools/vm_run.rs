@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry {
 const DESCRIPTION: &str = "\
 Run one shell command in a fresh, disposable Linux virtual machine, isolated from the user's \
 computer, and return stdout, stderr and the exit code. The machine is deleted afterwards; nothing \
-is kept between calls. Runs as root with /bin/sh -lc; no network; no files of the user's computer. \
+is kept between calls. Runs as root with /bin/sh -lc; no files of the user's computer. \
 Text output beyond 24,000 characters is cut in the middle. The first call for an environment may \
 answer `state: preparing`: call again with the same arguments to continue.";
 
@@ -52,7 +52,7 @@ struct Input {
     /// The machine ends after so many seconds in any case. Default 600.
     #[serde(default = "defaults::ttl_seconds")]
     ttl_seconds: u64,
-    /// Give the machine a network. Default false; not available in this release.
+    /// Let the machine reach the internet over TCP. Default false; refused unless the human allowed it.
     #[serde(default)]
     network: bool,
     /// Where no machine can boot, run the command on the user's computer without any isolation.
@@ -106,12 +106,15 @@ async fn prepare_and_run(
 
 fn request(server: &Server, arguments: JsonObject) -> Result<RunRequest, Error> {
     let input: Input = arguments::read(arguments)?;
+    let (rule, profile) = server.network();
+    let network = rule.grant_network(profile, input.network)?;
     let vm = VmSpec {
         environment: input.environment,
         vcpu_count: input.vcpu_count,
         mem_mib: input.mem_mib,
         ttl_seconds: input.ttl_seconds,
-        network: input.network,
+        network,
+        allow: rule.allow.clone(),
         allow_host_compat: input.allow_host_compat,
         allow_weak_isolation: false,
     };

@@ -11,6 +11,7 @@ use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::workspace_object::{self, show};
 use pyro::Error;
+use pyro::network::{AllowList, NetworkPolicy};
 use pyro::vm::{Vm, VmSpec};
 use pyro::workspace::{WorkspaceSpec, WorkspaceStatus};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
@@ -20,11 +21,19 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) const ENTRY: Entry = Entry {
+/// Where the human chooses what a workspace may reach.
+pub(crate) const CORE: Entry = Entry {
     name: "workspace_create",
-    profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
-    describe,
+    profiles: &[Profile::WorkspaceCore],
+    describe: || described(without_network_policy(schema::input::<Input>())),
     call: |server, arguments, phrase| Box::pin(prepare_and_create(server, arguments, phrase)),
+};
+
+/// Where the model may.
+pub(crate) const FULL: Entry = Entry {
+    profiles: &[Profile::WorkspaceFull],
+    describe: || described(schema::input::<Input>()),
+    ..CORE
 };
 
 const DESCRIPTION: &str = "\
@@ -61,6 +70,8 @@ struct Input {
     name: Option<String>,
     /// Notes about it.
     labels: Option<BTreeMap<String, String>>,
+    /// What it may reach: off or egress. Default: what the human chose, else off.
+    network_policy: Option<String>,
 }
 
 /// While there is no workspace.
@@ -75,11 +86,20 @@ struct NotYet<'a> {
 
 const CALL_AGAIN: &str = "call workspace_create again with the same arguments to continue";
 
-fn describe() -> Tool {
-    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<Input>())
+fn described(input: Arc<JsonObject>) -> Tool {
+    Tool::new(CORE.name, DESCRIPTION, input)
         .with_title("Make a workspace")
         .with_raw_output_schema(output())
         .with_annotations(changes())
+}
+
+fn without_network_policy(mut schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    if let Some(properties) = Arc::make_mut(&mut schema).get_mut("properties")
+        && let Some(properties) = properties.as_object_mut()
+    {
+        properties.remove("network_policy");
+    }
+    schema
 }
 
 /// A workspace, or what is known before there is one.
@@ -100,7 +120,7 @@ async fn prepare_and_create(
     arguments: JsonObject,
     phrase: &Phrase,
 ) -> Result<CallToolResult, Error> {
-    let wish = wish(arguments::read(arguments)?);
+    let wish = wish(server, arguments::read(arguments)?)?;
     let WorkspaceSpec { machine, name, .. } = &wish.spec;
     server.check(machine)?;
     wish.spec.check()?;
@@ -119,19 +139,27 @@ async fn prepare_and_create(
     })
 }
 
-fn wish(input: Input) -> Wish {
+fn wish(server: &Server, input: Input) -> Result<Wish, Error> {
+    let (rule, profile) = server.network();
+    let wish = input.network_policy.as_deref().map(str::parse).transpose()?;
+    let network_policy = rule.grant(profile, wish)?;
+    let allow = match network_policy {
+        NetworkPolicy::Off => AllowList::default(),
+        NetworkPolicy::Egress => rule.allow.clone(),
+    };
     let machine = VmSpec {
         environment: input.environment,
         vcpu_count: input.vcpu_count,
         mem_mib: input.mem_mib,
         ttl_seconds: input.ttl_seconds,
         network: false,
+        allow,
         allow_host_compat: input.allow_host_compat,
         allow_weak_isolation: false,
     };
     let labels = input.labels.unwrap_or_default();
-    let spec = WorkspaceSpec { machine, name: input.name, labels, ..WorkspaceSpec::default() };
-    Wish { spec, seed_path: input.seed_path }
+    let spec = WorkspaceSpec { machine, name: input.name, labels, network_policy };
+    Ok(Wish { spec, seed_path: input.seed_path })
 }
 
 fn next(status: &WorkspaceStatus) -> String {

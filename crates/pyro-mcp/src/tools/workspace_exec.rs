@@ -29,7 +29,7 @@ Run one shell command in a workspace, as root in /workspace with /bin/sh -lc, an
 and its output: stdout and stderr in their order, at most 24,000 characters, both ends. A command that \
 takes longer than wait_seconds goes on: the answer is `state: running` with an exec_id for \
 workspace_exec_read and workspace_exec_stop. It also goes on when the call is cancelled or this session \
-ends. Several may run at once. No network.";
+ends. Several may run at once.";
 
 /// A call is answered within so many seconds: some hosts give up after 300.
 const ANSWER_WITHIN: Duration = Duration::from_secs(220);

@@ -1,11 +1,14 @@
 //! Many streams over one byte channel: own framing, because a reset must arrive as a reset and a
 //! hostile peer must never decide how much memory its receiver uses (the well-kept alternative,
-//! yamux, does neither). Each stream has a window of [`WINDOW`] bytes per direction; what the
-//! receiver has not consumed is never more than that.
+//! yamux, does neither). Each stream has a window per direction, of [`WINDOW`] bytes or
+//! [`AGENT_WINDOW`]; what the receiver has not consumed is never more than that.
 
+mod join;
 mod reader;
 mod stream;
 mod writer;
+
+pub use join::{Joined, Moved, join};
 
 pub use stream::{Item, Messenger, Receiver, Sender, Stream};
 
@@ -19,16 +22,39 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-/// Charged bytes that a sender may have on the way per stream and direction.
+/// Charged bytes that a sender may have on the way per direction of a stream that the host opened.
 pub const WINDOW: usize = 512 << 10;
+/// The same for a stream that the agent opened: a guest may open many towards readers that never
+/// read. Twice the longest frame, so that one is on its way while another is consumed.
+pub const AGENT_WINDOW: usize = 2 * frame::MAX_DATA;
 /// A data frame is charged at least so many bytes, so that tiny frames cannot multiply memory.
 const MIN_CHARGE: usize = 256;
-/// JSON messages that may wait on one stream for its reader.
-const MAX_WAITING_MESSAGES: usize = 256;
-/// Bytes of such messages: they have no window, content that is longer goes over a lane.
-const MAX_WAITING_MESSAGE_BYTES: usize = 4 * frame::MAX_MESSAGE;
 /// Resets and credits that may wait for the channel.
 const MAX_WAITING_CONTROL: usize = 4096;
+
+/// What either side of a stream may make the other keep. Who opened it decides, and both know that
+/// from its id.
+#[derive(Debug)]
+struct Terms {
+    /// See [`WINDOW`].
+    window: usize,
+    /// JSON messages that may wait for their reader.
+    messages: usize,
+    /// Bytes of such messages: they have no window, content that is longer goes over a lane.
+    message_bytes: usize,
+}
+
+const HOST_OPENED: Terms =
+    Terms { window: WINDOW, messages: 256, message_bytes: 4 * frame::MAX_MESSAGE };
+const AGENT_OPENED: Terms = Terms { window: AGENT_WINDOW, messages: 4, message_bytes: 16 << 10 };
+
+fn is_the_hosts(id: u32) -> bool {
+    id % 2 == 1
+}
+
+fn terms(id: u32) -> &'static Terms {
+    if is_the_hosts(id) { &HOST_OPENED } else { &AGENT_OPENED }
+}
 
 fn charge(length: usize) -> usize {
     length.max(MIN_CHARGE)
@@ -110,6 +136,7 @@ struct Entry {
 /// The windows of one stream, shared by session and halves.
 #[derive(Debug)]
 struct Flow {
+    terms: &'static Terms,
     /// Charged bytes we may still send.
     send: Semaphore,
     /// Charged bytes the other side may still send.
@@ -211,9 +238,11 @@ impl Shared {
 
     fn insert(self: &Arc<Self>, id: u32) -> Result<Stream, Refusal> {
         let (inbox, items) = mpsc::unbounded_channel();
+        let terms = terms(id);
         let flow = Arc::new(Flow {
-            send: Semaphore::new(WINDOW),
-            receive: AtomicUsize::new(WINDOW),
+            terms,
+            send: Semaphore::new(terms.window),
+            receive: AtomicUsize::new(terms.window),
             messages: AtomicUsize::new(0),
             message_bytes: AtomicUsize::new(0),
             refusal: OnceLock::new(),

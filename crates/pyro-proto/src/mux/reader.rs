@@ -1,10 +1,7 @@
 //! Reads the channel and hands each frame to its stream. Never waits for a stream's user: what
 //! a stream may hold is bounded by its window, so the queue behind it cannot grow.
 
-use super::{
-    Ended, Item, MAX_WAITING_CONTROL, MAX_WAITING_MESSAGE_BYTES, MAX_WAITING_MESSAGES, Shared,
-    Side, Stream, WINDOW, charge,
-};
+use super::{Ended, Item, MAX_WAITING_CONTROL, Shared, Side, Stream, charge, is_the_hosts};
 use crate::frame::{self, Frame, FrameKind, Lane, Violation};
 use crate::refusal::{Refusal, RefusalCode};
 use bytes::{Buf, Bytes, BytesMut};
@@ -108,6 +105,11 @@ fn data(shared: &Shared, id: u32, lane: Lane, bytes: Bytes) -> Result<(), Violat
     if paid.is_err() || entry.they_finished {
         return Err(Violation::WindowExceeded(id));
     }
+    let bytes = match is_the_hosts(id) {
+        true => bytes,
+        // such streams are many and may wait long: a part of the read buffer would keep all of it
+        false => Bytes::copy_from_slice(&bytes),
+    };
     let _ = entry.inbox.send(Item::Data(lane, bytes));
     Ok(())
 }
@@ -119,7 +121,7 @@ fn message(shared: &Shared, id: u32, bytes: Bytes) {
     let flow = &entry.flow;
     let waiting = flow.messages.fetch_add(1, Ordering::Relaxed);
     let length = flow.message_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-    if waiting < MAX_WAITING_MESSAGES && length <= MAX_WAITING_MESSAGE_BYTES {
+    if waiting < flow.terms.messages && length <= flow.terms.message_bytes {
         let _ = entry.inbox.send(Item::Message(bytes));
         return;
     }
@@ -131,7 +133,8 @@ fn credit(shared: &Shared, id: u32, mut payload: Bytes) -> Result<(), Violation>
     let streams = shared.streams();
     let Some(entry) = streams.get(&id) else { return Ok(()) };
     let grant = payload.try_get_u32_le().map_or(0, |g| g as usize);
-    if grant > WINDOW || entry.flow.send.available_permits() + grant > WINDOW {
+    let window = entry.flow.terms.window;
+    if grant > window || entry.flow.send.available_permits() + grant > window {
         return Err(Violation::WindowExceeded(id));
     }
     entry.flow.send.add_permits(grant);

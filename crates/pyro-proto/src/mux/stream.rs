@@ -243,7 +243,7 @@ impl Receiver {
     /// or a reset; once both sides have finished, the answer is a reset as disconnected. Asking for
     /// the next item says that the last one is consumed.
     pub async fn next(&mut self) -> Item {
-        if self.owed >= super::WINDOW / 4 {
+        if self.owed >= self.half.flow.terms.window / 4 {
             self.pay();
         }
         let item = self.next_held().await;
@@ -255,7 +255,7 @@ impl Receiver {
 
     /// The next item, whose data still counts against the window until it is given to
     /// [`Receiver::consumed`]. So a receiver may keep asking, and see messages and a reset behind data
-    /// that it cannot pass on yet, while what it holds stays below [`super::WINDOW`].
+    /// that it cannot pass on yet, while what it holds stays below the stream's window.
     pub async fn next_held(&mut self) -> Item {
         let item = match self.items.recv().await {
             Some(item) => item,
@@ -275,7 +275,7 @@ impl Receiver {
     /// Says that the data of one item of [`Receiver::next_held`] is consumed.
     pub fn consumed(&mut self, data: &[u8]) {
         self.owed += charge(data.len());
-        if self.owed >= super::WINDOW / 4 {
+        if self.owed >= self.half.flow.terms.window / 4 {
             self.pay();
         }
     }

@@ -118,7 +118,21 @@ fn findings(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Vec<Fin
     findings.push(building(seen.building.as_ref(), installed));
     findings.extend(seen.directories.iter().map(directory));
     findings.push(memory(seen.memory));
+    findings.push(network(&seen.proxy));
     findings
+}
+
+/// What to expect of guests that are given a network; the rest of it depends on no host.
+fn network(proxy: &Result<Option<&'static str>, String>) -> Finding {
+    let way = "guests that are given a network have TCP and DNS; other UDP, and ICMP, fail at once";
+    match proxy {
+        Ok(None) => Finding::new("network", Level::Ok, way),
+        Ok(Some(setting)) => {
+            Finding::new("network", Level::Ok, format!("{way}; through the proxy of {setting}"))
+        }
+        Err(why) => Finding::new("network", Level::Warning, why.as_str())
+            .hint("guests' connections fail: name a proxy with http://, or unset it".to_owned()),
+    }
 }
 
 fn platform(seen: &Observations) -> Finding {
@@ -276,6 +290,7 @@ mod tests {
                 free_bytes: Some(9 * GIB),
             }],
             memory: Memory { total_bytes: 8 * GIB, available_bytes: 4 * GIB },
+            proxy: Ok(None),
         }
     }
 

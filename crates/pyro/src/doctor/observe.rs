@@ -5,6 +5,7 @@ use crate::config::{BackendChoice, Config, Isolation};
 use crate::environment::{Entry, Environments};
 use crate::error::Report;
 use crate::machine::choose::HostFacts;
+use crate::network::proxy_setting;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,8 @@ pub struct Observations {
     pub directories: Vec<Directory>,
     /// The host's memory.
     pub memory: Memory,
+    /// The setting whose proxy guests' connections go through; or what is wrong with it.
+    pub proxy: Result<Option<&'static str>, String>,
 }
 
 /// The host's system.
@@ -74,6 +77,7 @@ pub fn observe(config: &Config) -> Observations {
             directory("state", config.paths.state()),
         ],
         memory: Memory::parse(&std::fs::read_to_string("/proc/meminfo").unwrap_or_default()),
+        proxy: proxy_setting(&config.proxies),
     }
 }
 

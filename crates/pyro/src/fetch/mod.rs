@@ -3,7 +3,7 @@
 //! they may be and checks what they are: nothing here knows what is fetched, and nothing is written.
 
 mod error;
-mod proxy;
+pub(crate) mod proxy;
 
 pub use error::FetchError;
 

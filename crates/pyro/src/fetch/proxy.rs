@@ -8,14 +8,14 @@ use ureq::Proxy;
 use ureq::http::Uri;
 
 /// A proxy, and the setting that names it.
-pub(super) struct SetProxy {
-    pub(super) setting: &'static str,
-    pub(super) proxy: Proxy,
+pub(crate) struct SetProxy {
+    pub(crate) setting: &'static str,
+    pub(crate) proxy: Proxy,
 }
 
 impl SetProxy {
     /// Whether this URL is reached without it.
-    pub(super) fn excepts(&self, uri: &Uri) -> bool {
+    pub(crate) fn excepts(&self, uri: &Uri) -> bool {
         self.proxy.is_no_proxy(uri)
     }
 }
@@ -24,7 +24,7 @@ impl SetProxy {
 ///
 /// # Errors
 /// [`FetchError::BadProxy`].
-pub(super) fn for_scheme(
+pub(crate) fn for_scheme(
     scheme: &str,
     settings: &[(String, OsString)],
 ) -> Result<Option<SetProxy>, FetchError> {

@@ -17,11 +17,15 @@ pub enum GreetError {
 }
 
 /// Greets the agent and starts the session. Waits as long as the agent takes: the caller has
-/// the deadline. The guest may open no streams.
+/// the deadline. The guest may have `max_incoming` streams of its own open.
 ///
 /// # Errors
 /// [`GreetError`].
-pub async fn greet<C>(mut channel: C, hostname: &str) -> Result<(Session, Incoming), GreetError>
+pub async fn greet<C>(
+    mut channel: C,
+    hostname: &str,
+    max_incoming: usize,
+) -> Result<(Session, Incoming), GreetError>
 where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -37,7 +41,7 @@ where
     };
     let (welcome, early) = handshake::offer(&mut channel, random()?, &hello).await?;
     match welcome.boot {
-        Boot::Ready { .. } => Ok(Session::start(channel, Side::Host, early, 0)),
+        Boot::Ready { .. } => Ok(Session::start(channel, Side::Host, early, max_incoming)),
         Boot::Failed(note) => Err(GreetError::Boot(note)),
     }
 }

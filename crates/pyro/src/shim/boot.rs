@@ -6,31 +6,43 @@ use crate::machine::backend::Place;
 use crate::machine::console::Console;
 use crate::machine::{Backend, Channel, Launched, MachineError, MachineSpec, Vmm};
 use pyro_proto::handshake::HandshakeError;
-use pyro_proto::mux::Session;
+use pyro_proto::mux::{Incoming, Session};
 use std::time::Duration;
 
 /// A machine whose agent has answered.
 pub(super) struct Booted {
     pub(super) vmm: Vmm,
     pub(super) guest: Session,
+    /// The streams that the guest opens.
+    pub(super) incoming: Incoming,
+}
+
+/// What a machine is to boot as.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) machine: &'a MachineSpec,
+    /// How many streams its guest may open.
+    pub(super) max_incoming: usize,
 }
 
 /// Boots the machine; a guest that does not answer gets a second chance, any other failure is final.
 pub(super) async fn boot(
-    spec: &MachineSpec,
+    wanted: Wanted<'_>,
     [first, second]: [Duration; 2],
     place: &Place<'_>,
     ledger: &mut Ledger,
 ) -> crate::Result<Booted> {
-    match attempt(spec, place, ledger, first).await? {
-        Err(MachineError::BootDeadline { .. }) => Ok(attempt(spec, place, ledger, second).await??),
+    match attempt(wanted, place, ledger, first).await? {
+        Err(MachineError::BootDeadline { .. }) => {
+            Ok(attempt(wanted, place, ledger, second).await??)
+        }
         outcome => Ok(outcome?),
     }
 }
 
 /// The outer error is the shim's own, the inner one the machine's.
 async fn attempt(
-    spec: &MachineSpec,
+    Wanted { machine: spec, max_incoming }: Wanted<'_>,
     place: &Place<'_>,
     ledger: &mut Ledger,
     deadline: Duration,
@@ -46,8 +58,8 @@ async fn attempt(
     let mut following = output.map(|source| tokio::spawn(console.clone().follow(source)));
     let failed = tokio::select! {
         biased;
-        met = meet(&mut channel, &spec.id) => match met {
-            Ok(guest) => return Ok(Ok(Booted { vmm, guest })),
+        met = meet(&mut channel, &spec.id, max_incoming) => match met {
+            Ok((guest, incoming)) => return Ok(Ok(Booted { vmm, guest, incoming })),
             Err(error) => Some(error),
         },
         _ = vmm.ended() => None,
@@ -78,14 +90,18 @@ async fn attempt(
 /// Greets the agent on each connection that comes, until one holds. A connection that is dropped or
 /// silent is nothing but that where another can follow: Firecracker accepts and drops some after a
 /// snapshot was restored.
-async fn meet(channel: &mut Channel, name: &str) -> Result<Session, MachineError> {
+async fn meet(
+    channel: &mut Channel,
+    name: &str,
+    max_incoming: usize,
+) -> Result<(Session, Incoming), MachineError> {
     let mut last = None;
     loop {
         let Some(stream) = channel.next().await? else {
             let silent = || HandshakeError::Channel(std::io::ErrorKind::TimedOut.into());
             return Err(last.unwrap_or_else(silent).into());
         };
-        let greeting = greet(stream, name);
+        let greeting = greet(stream, name, max_incoming);
         let greeted = match channel.patience() {
             None => greeting.await,
             Some(patience) => match tokio::time::timeout(patience, greeting).await {
@@ -94,7 +110,7 @@ async fn meet(channel: &mut Channel, name: &str) -> Result<Session, MachineError
             },
         };
         match greeted {
-            Ok((guest, _)) => return Ok(guest),
+            Ok(met) => return Ok(met),
             Err(GreetError::Boot(note)) => return Err(MachineError::Boot { note }),
             Err(GreetError::Handshake(error @ HandshakeError::Channel(_))) => last = Some(error),
             Err(GreetError::Handshake(error)) => return Err(error.into()),

@@ -71,6 +71,11 @@ impl Client {
         Ok(None)
     }
 
+    /// The machine's directory.
+    pub(crate) fn directory(&self) -> &MachineDirectory {
+        &self.directory
+    }
+
     /// Makes the machine's life hang on this connection from now on.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! VMM or a signal says so; then leave nothing behind. Who its owner is, the assignment says.
 
 use super::activity::Activity;
-use super::boot::{Booted, boot};
+use super::boot::{Booted, Wanted, boot};
 use super::commands::Commands;
 use super::desk::Desk;
 use super::directory::{Lock, MachineDirectory, SOCKET};
@@ -10,12 +10,14 @@ use super::end::{Cause, End};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
 use super::serve::{accept, greet_front_end};
-use super::{ShimError, note, orphans};
+use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
+use crate::machine::Vmm;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
 use pyro_proto::mux::{Ended, Session, Stream};
+use pyro_proto::network::MAX_STREAMS;
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -142,7 +144,7 @@ async fn abandoned(tenure: &Tenure, lease: &Session, desk: &Desk) {
     }
 }
 
-/// Boots, and then waits for the machine's end.
+/// Boots and opens the way out, and then waits for the machine's end.
 async fn run(
     kept: &Kept,
     ledger: &mut Ledger,
@@ -153,9 +155,8 @@ async fn run(
         executable: &kept.executable,
         cache: &kept.assignment.cache,
     };
-    let Assignment { machine, boot_deadlines, .. } = &kept.assignment;
-    match boot(machine, *boot_deadlines, &place, ledger).await {
-        Ok(Booted { mut vmm, guest }) => {
+    match begin_life(kept, &place, ledger).await {
+        Ok((mut vmm, guest)) => {
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {
                 biased;
@@ -177,6 +178,23 @@ async fn run(
             std::future::pending().await
         }
     }
+}
+
+/// A machine that is ready for work.
+async fn begin_life(
+    kept: &Kept,
+    place: &Place<'_>,
+    ledger: &mut Ledger,
+) -> crate::Result<(Vmm, Session)> {
+    let Assignment { machine, network, boot_deadlines, .. } = &kept.assignment;
+    let max_incoming = network.as_ref().map_or(0, |_| MAX_STREAMS);
+    let wanted = Wanted { machine, max_incoming };
+    let Booted { vmm, guest, incoming } = boot(wanted, *boot_deadlines, place, ledger).await?;
+    if let Some(spec) = network {
+        let directory = kept.workspace().unwrap_or(kept.directory.path());
+        network::open(spec, directory, &guest, incoming).await?;
+    }
+    Ok((vmm, guest))
 }
 
 impl Kept {

@@ -24,6 +24,7 @@ mod exec;
 mod keep;
 pub mod launch;
 mod ledger;
+mod network;
 pub mod note;
 mod orphans;
 mod process;

@@ -3,6 +3,7 @@
 
 use crate::error::Report;
 use crate::machine::MachineSpec;
+use crate::network::NetworkSpec;
 use pyro_proto::request::{Exec, Request};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -15,6 +16,9 @@ pub struct Assignment {
     pub pyro: String,
     /// The machine.
     pub machine: MachineSpec,
+    /// What its guest may reach; nothing where there is none.
+    #[serde(default)]
+    pub network: Option<NetworkSpec>,
     /// Whose presence keeps it.
     pub tenure: Tenure,
     /// After so many seconds the machine ends: of its life, whatever it does, or of idleness where it is a

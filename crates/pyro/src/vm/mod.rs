@@ -18,6 +18,7 @@ pub use spec::{DEFAULT_ENVIRONMENT, MAX_MEM_MIB, MAX_VCPU_COUNT, MIN_MEM_MIB, Sp
 
 use crate::config::Isolation;
 use crate::error::Result;
+use crate::network::{RefusedConnection, log};
 use crate::shim::Client;
 use pyro_proto::GuestPath;
 use pyro_proto::request::Request;
@@ -80,6 +81,12 @@ impl Vm {
         let (stdin, limit) = (exec.stdin, exec.timeout_ms.map(Duration::from_millis));
         let stream = self.shim.guest(Request::Exec(exec)).await?;
         Execution::new(stream, stdin, limit).await
+    }
+
+    /// The connections that its policy has refused so far.
+    #[must_use]
+    pub fn refused_connections(&self) -> Vec<RefusedConnection> {
+        log::refused(self.shim.directory().path(), 0..=u64::MAX)
     }
 
     /// Ends the machine. When this returns nothing of it is left on the host.

@@ -6,6 +6,7 @@ use super::{Output, Vm, VmFacts, VmSpec};
 use crate::config::{Config, Isolation};
 use crate::error::Result;
 use crate::event::Observer;
+use crate::network::RefusedConnection;
 use pyro_proto::request::{Exec, ExecExit};
 use serde::Serialize;
 
@@ -72,6 +73,9 @@ pub struct RunResult {
     pub stdout_lossy: bool,
     /// Whether `stderr` held bytes that are not UTF-8.
     pub stderr_lossy: bool,
+    /// Connections that the network policy refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused_connections: Vec<RefusedConnection>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// What became of the machine.
@@ -113,6 +117,7 @@ pub(super) struct Collected {
     exit: ExecExit,
     stdout: Capture,
     stderr: Capture,
+    refused: Vec<RefusedConnection>,
 }
 
 /// Runs a command to its end.
@@ -129,7 +134,10 @@ pub(super) async fn collect(
         match execution.next().await? {
             Output::Stdout(bytes) => stdout.push(&bytes),
             Output::Stderr(bytes) => stderr.push(&bytes),
-            Output::Exited(exit) => return Ok(Collected { exit, stdout, stderr }),
+            Output::Exited(exit) => {
+                let refused = vm.refused_connections();
+                return Ok(Collected { exit, stdout, stderr, refused });
+            }
         }
     }
 }
@@ -160,7 +168,7 @@ pub(super) fn result(
     collected: Collected,
     cleanup: Cleanup,
 ) -> RunResult {
-    let Collected { exit, stdout, stderr } = collected;
+    let Collected { exit, stdout, stderr, refused } = collected;
     let (stdout, stderr) = (stdout.finish(), stderr.finish());
     RunResult {
         vm_id: facts.vm_id,
@@ -181,6 +189,7 @@ pub(super) fn result(
         stderr_truncated: stderr.truncated,
         stdout_lossy: stdout.lossy,
         stderr_lossy: stderr.lossy,
+        refused_connections: refused,
         warnings: facts.warnings,
         cleanup,
     }

@@ -2,6 +2,7 @@
 //! Pure data: nothing here looks at the host.
 
 use crate::error::{Diagnose, Kind};
+use crate::network::AllowList;
 use serde::{Deserialize, Serialize};
 
 /// The environment used where none is named.
@@ -27,6 +28,9 @@ pub struct VmSpec {
     pub ttl_seconds: u64,
     /// Whether the guest may reach the network.
     pub network: bool,
+    /// What of it, where not everything public.
+    #[serde(default)]
+    pub allow: AllowList,
     /// Whether the command may run on the host where no machine can boot.
     pub allow_host_compat: bool,
     /// Whether an emulated machine may run without a jail around the emulator.
@@ -41,6 +45,7 @@ impl Default for VmSpec {
             mem_mib: 1024,
             ttl_seconds: 600,
             network: false,
+            allow: AllowList::default(),
             allow_host_compat: false,
             allow_weak_isolation: false,
         }
@@ -51,9 +56,6 @@ impl Default for VmSpec {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
-    /// Guests have no network yet.
-    #[error("guests have no network in this release")]
-    NoNetwork,
     /// A number outside its range.
     #[error("{name} is {value}, which is not between {min} and {max}")]
     OutOfRange {
@@ -74,13 +76,11 @@ impl Diagnose for SpecError {
     }
     fn code(&self) -> &'static str {
         match self {
-            Self::NoNetwork => "not_available",
             Self::OutOfRange { .. } => "out_of_range",
         }
     }
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoNetwork => vec!["networking comes with a later release".into()],
             Self::OutOfRange { name, min, max, .. } => {
                 vec![format!("choose {name} between {min} and {max}")]
             }
@@ -104,7 +104,7 @@ impl VmSpec {
                 return Err(SpecError::OutOfRange { name, value, min, max });
             }
         }
-        if self.network { Err(SpecError::NoNetwork) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -119,6 +119,5 @@ mod tests {
         assert!(refused(VmSpec { vcpu_count: 0, ..VmSpec::default() }).contains("vcpu_count"));
         assert!(refused(VmSpec { mem_mib: 1, ..VmSpec::default() }).contains("mem_mib"));
         assert!(refused(VmSpec { ttl_seconds: 0, ..VmSpec::default() }).contains("ttl_seconds"));
-        assert!(refused(VmSpec { network: true, ..VmSpec::default() }).contains("network"));
     }
 }

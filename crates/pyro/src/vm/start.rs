@@ -10,9 +10,11 @@ use crate::error::Result;
 use crate::event::{Event, Observer};
 use crate::machine::choose::{Choice, HostFacts, NoBackend, choose};
 use crate::machine::{BackendSpec, BootFiles, MachineSpec};
+use crate::network::NetworkSpec;
 use crate::shim::protocol::{Assignment, Tenure};
 use crate::shim::{self, Client, MachineDirectory};
 use pyro_proto::GuestPath;
+use std::ffi::OsString;
 
 /// The size of a machine's disk as its guest sees it, in bytes; what is not written takes no space.
 pub(crate) const DISK_BYTES: u64 = 8 << 30;
@@ -129,14 +131,26 @@ pub(crate) fn assignment(
     id: String,
     backend: BackendSpec,
 ) -> Assignment {
+    let network = network(config, spec, &backend);
     Assignment {
         pyro: env!("CARGO_PKG_VERSION").to_owned(),
         machine: MachineSpec { id, vcpu_count: spec.vcpu_count, mem_mib: spec.mem_mib, backend },
+        network,
         tenure: Tenure::Leased,
         ttl_seconds: spec.ttl_seconds,
         boot_deadlines: config.boot_deadlines,
         cache: config.paths.cache().to_owned(),
     }
+}
+
+/// What the guest may reach. A command on the host has the host's network, whatever is said here.
+fn network(config: &Config, spec: &VmSpec, backend: &BackendSpec) -> Option<NetworkSpec> {
+    if !spec.network || *backend == BackendSpec::Process {
+        return None;
+    }
+    let text = |value: &OsString| value.to_string_lossy().into_owned();
+    let proxies = config.proxies.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    Some(NetworkSpec { allow: spec.allow.clone(), proxies })
 }
 
 async fn booted(shim: Client, facts: VmFacts, defaults: ImageDefaults) -> Result<Vm> {

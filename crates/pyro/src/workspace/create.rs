@@ -14,8 +14,10 @@ use crate::disk;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::choose::Choice;
+use crate::network::NetworkPolicy;
 use crate::shim::{Client, Manner, end};
 use crate::store::{Item, Turn};
+use crate::vm::VmSpec;
 use crate::vm::start::{DISK_BYTES, new_id};
 
 /// Makes a workspace and leaves it started. An environment that is not there yet is prepared first, which
@@ -82,7 +84,10 @@ async fn begin(
     let (image, facts) = pin(config, &spec.machine, item, choice, observer).await?;
     let record = WorkspaceRecord {
         version: VERSION,
-        machine: spec.machine.clone(),
+        machine: VmSpec {
+            network: spec.network_policy != NetworkPolicy::Off,
+            ..spec.machine.clone()
+        },
         name: spec.name.clone(),
         labels: spec.labels.clone(),
         network_policy: spec.network_policy,

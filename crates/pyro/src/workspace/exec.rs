@@ -3,10 +3,12 @@
 
 use super::exec_read::text_of;
 use super::{WORKSPACE_PATH, Workspace};
+use crate::clock::now_ms;
 use crate::config::Isolation;
 use crate::error::Result;
 use crate::guest::{Execution, GuestError};
 use crate::journal::{Ended, Fate, Stdio};
+use crate::network::RefusedConnection;
 use crate::shim::protocol::Progress;
 use crate::vm::run::OutputLimits;
 use pyro_proto::mux::{Item, Stream};
@@ -31,6 +33,8 @@ pub struct Following {
     pub exec_id: String,
     /// Its output, its stdin and its end.
     pub execution: Execution,
+    /// When it began, Unix milliseconds.
+    pub began_at_ms: u64,
 }
 
 /// A command that runs and whose end is waited for. Dropping it leaves the command running.
@@ -42,6 +46,7 @@ pub struct Pending<'w> {
     request: ExecRequest,
     stream: Stream,
     begun_at: Instant,
+    began_at_ms: u64,
     ended: Option<Ended>,
 }
 
@@ -88,6 +93,9 @@ pub struct ExecReport {
     pub stdout_lossy: bool,
     /// Whether `stderr` held bytes that are not UTF-8.
     pub stderr_lossy: bool,
+    /// Connections that the network policy refused while it ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused_connections: Vec<RefusedConnection>,
     /// What the user should know about the workspace.
     pub notices: Vec<String>,
     /// In how many seconds the workspace expires if nobody works in it, where that is soon.
@@ -117,9 +125,10 @@ impl Workspace {
     pub async fn exec(&self, request: &ExecRequest, stdin: bool) -> Result<Following> {
         let exec = self.exec_of(request, stdin);
         let limit = exec.timeout_ms.map(Duration::from_millis);
+        let began_at_ms = now_ms();
         let (begun, stream) = self.shim.exec(exec, true).await?;
         let execution = Execution::new(stream, stdin, limit).await?;
-        Ok(Following { exec_id: begun.exec_id, execution })
+        Ok(Following { exec_id: begun.exec_id, execution, began_at_ms })
     }
 
     /// Starts a command whose end is waited for; it reads nothing.
@@ -127,6 +136,7 @@ impl Workspace {
     /// # Errors
     /// If the workspace is gone.
     pub async fn exec_begin(&self, request: &ExecRequest) -> Result<Pending<'_>> {
+        let began_at_ms = now_ms();
         let (begun, mut stream) = self.shim.exec(self.exec_of(request, false), false).await?;
         stream.sender.finish().await.map_err(GuestError::from)?;
         Ok(Pending {
@@ -135,6 +145,7 @@ impl Workspace {
             request: request.clone(),
             stream,
             begun_at: Instant::now(),
+            began_at_ms,
             ended: None,
         })
     }
@@ -159,7 +170,7 @@ impl Workspace {
         exec_id: String,
         fate: Option<Fate>,
         [stdout_bytes, stderr_bytes]: [u64; 2],
-        duration_ms: u64,
+        (began_at_ms, duration_ms): (u64, u64),
         limits: OutputLimits,
     ) -> Result<ExecReport> {
         let text = |stream, total| text_of(self.item.path(), &exec_id, stream, total, limits);
@@ -186,6 +197,7 @@ impl Workspace {
             stderr_truncated: stderr.truncated,
             stdout_lossy: stdout.lossy,
             stderr_lossy: stderr.lossy,
+            refused_connections: self.refused_connections(began_at_ms),
             notices: self.notices().to_vec(),
             expires_in_seconds: self.expires_in_seconds().await,
         })
@@ -228,14 +240,18 @@ impl Pending<'_> {
             (totals, Some(ended.fate.clone()), ended.duration_ms)
         });
         let exec_id = self.exec_id.clone();
-        self.workspace.report(&self.request, exec_id, fate, totals, took, limits).await
+        self.workspace
+            .report(&self.request, exec_id, fate, totals, (self.began_at_ms, took), limits)
+            .await
     }
 
     async fn so_far(&self, progress: &Progress, limits: OutputLimits) -> Result<ExecReport> {
         let totals = [progress.stdout_bytes, progress.stderr_bytes];
         let elapsed = u64::try_from(self.begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
         let exec_id = self.exec_id.clone();
-        self.workspace.report(&self.request, exec_id, None, totals, elapsed, limits).await
+        self.workspace
+            .report(&self.request, exec_id, None, totals, (self.began_at_ms, elapsed), limits)
+            .await
     }
 }
 

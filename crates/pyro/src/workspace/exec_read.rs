@@ -11,6 +11,7 @@ use crate::event::Observer;
 use crate::journal::{
     self, Command, Ended, Fate, Part, Stdio, read_output, read_spool, spool_path,
 };
+use crate::network::{RefusedConnection, log};
 use crate::shim::attach;
 use crate::store::Item;
 use crate::vm::capture::{Capture, Captured};
@@ -46,6 +47,8 @@ pub struct ExecOutput {
     pub exit_code: Option<i32>,
     /// Why it failed, where it is not the command that did.
     pub why: Option<String>,
+    /// Connections that the network policy refused while it ran, to the second.
+    pub refused_connections: Vec<RefusedConnection>,
     /// Bytes of its streams, in their order.
     pub parts: Vec<Part>,
     /// Where to read on.
@@ -70,6 +73,8 @@ pub async fn exec_read(
     let (command, totals) = how_far(config, &item, command, read).await?;
     let ExecRead { exec_id, cursor, max_bytes, .. } = read;
     let output = read_output(item.path(), exec_id, totals, *cursor, *max_bytes)?;
+    let end = command.ended.as_ref().map_or(u64::MAX, |ended| ended.ended_at * 1000 + 999);
+    let refused_connections = log::refused(item.path(), command.begun.began_at * 1000..=end);
     let fate = command.ended.map(|ended| ended.fate);
     Ok(ExecOutput {
         workspace_id: item.id().to_owned(),
@@ -81,6 +86,7 @@ pub async fn exec_read(
             Fate::Refused { why } | Fate::Lost { why } => Some(why),
             Fate::Exited { .. } | Fate::Stopped => None,
         }),
+        refused_connections,
         parts: output.parts,
         next_cursor: output.next,
         total_bytes: totals[0] + totals[1],

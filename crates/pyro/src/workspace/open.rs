@@ -10,6 +10,7 @@ use super::sweep::sweep;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::{Event, Observer};
+use crate::network::{RefusedConnection, log};
 use crate::shim::{Client, attach, note};
 use crate::store::Item;
 use crate::vm::VmFacts;
@@ -89,6 +90,12 @@ impl Workspace {
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// The connections that its policy has refused since a time in Unix milliseconds.
+    #[must_use]
+    pub fn refused_connections(&self, since_ms: u64) -> Vec<RefusedConnection> {
+        log::refused(self.item.path(), since_ms..=u64::MAX)
     }
 
     /// In how many seconds it expires if nobody works in it, where that is soon. None also where its

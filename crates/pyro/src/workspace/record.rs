@@ -1,8 +1,8 @@
 //! What is recorded about a workspace in its `workspace.json`. A field that is added later has a default
 //! for its absence; a record of another form than this one has a higher version.
 
-use super::spec::NetworkPolicy;
 use crate::machine::BootFiles;
+use crate::network::NetworkPolicy;
 use crate::vm::{ImageDefaults, VmFacts, VmSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 
 use super::WorkspaceError;
 use crate::error::Result;
+use crate::network::{NetworkError, NetworkPolicy};
 use crate::vm::VmSpec;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The longest name, label or label's value, in characters.
@@ -21,26 +21,20 @@ pub struct WorkspaceSpec {
     pub name: Option<String>,
     /// What the user notes about it.
     pub labels: BTreeMap<String, String>,
-    /// What its guest may reach.
+    /// What its guest may reach; what of that, the machine says.
     pub network_policy: NetworkPolicy,
-}
-
-/// What a guest may reach.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NetworkPolicy {
-    /// Nothing.
-    #[default]
-    Off,
 }
 
 impl WorkspaceSpec {
     /// Refuses what cannot be.
     ///
     /// # Errors
-    /// [`SpecError`](crate::vm::SpecError) or [`WorkspaceError::BadText`].
+    /// [`SpecError`](crate::vm::SpecError), [`NetworkError`] or [`WorkspaceError::BadText`].
     pub fn check(&self) -> Result<()> {
         self.machine.check()?;
+        if self.network_policy == NetworkPolicy::Off && !self.machine.allow.is_empty() {
+            return Err(NetworkError::ListWithoutEgress.into());
+        }
         if let Some(name) = &self.name {
             check_name(name)?;
         }

@@ -2,7 +2,6 @@
 
 use super::find::{find, record_of};
 use super::record::{SeedFacts, WorkspaceRecord};
-use super::spec::NetworkPolicy;
 use super::state::State;
 use super::sweep::sweep;
 use super::{WORKSPACE_PATH, machine_of};
@@ -11,6 +10,7 @@ use crate::config::{Config, Isolation};
 use crate::error::Result;
 use crate::event::Observer;
 use crate::journal;
+use crate::network::{AllowList, GUEST_ADDRESS, NetworkPolicy};
 use crate::shim::Client;
 use crate::shim::note;
 use crate::shim::protocol::Presence;
@@ -54,9 +54,12 @@ pub struct WorkspaceStatus {
     pub network_policy: NetworkPolicy,
     /// Whether it may reach anything.
     pub network_enabled: bool,
+    /// What it may reach, where not everything public.
+    #[serde(skip_serializing_if = "AllowList::is_empty")]
+    pub network_allow: AllowList,
     /// Whether it may run on the host where no machine can boot.
     pub allow_host_compat: bool,
-    /// The guest's address; guests have none without a network.
+    /// The guest's address, in a network of its own; none without a network.
     pub guest_ip: Option<String>,
     /// How the agent is reached.
     pub execution_mode: String,
@@ -192,8 +195,10 @@ impl WorkspaceStatus {
             state,
             network_policy: record.network_policy,
             network_enabled: record.network_policy != NetworkPolicy::Off,
+            network_allow: record.machine.allow,
             allow_host_compat: record.machine.allow_host_compat,
-            guest_ip: None,
+            guest_ip: (record.network_policy != NetworkPolicy::Off)
+                .then(|| GUEST_ADDRESS.to_owned()),
             execution_mode: record.facts.execution_mode,
             isolation: record.facts.isolation,
             jail: record.facts.jail,

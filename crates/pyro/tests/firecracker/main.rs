@@ -169,6 +169,7 @@ async fn boot(host: &Host, program: PathBuf, deadline: Duration) -> Result<(), R
     let assignment = Assignment {
         pyro: env!("CARGO_PKG_VERSION").into(),
         machine: MachineSpec { id: "vm-test".into(), vcpu_count: 1, mem_mib: 128, backend },
+        network: None,
         tenure: Tenure::Leased,
         ttl_seconds: 60,
         boot_deadlines: [deadline; 2],

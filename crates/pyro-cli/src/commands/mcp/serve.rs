@@ -1,11 +1,13 @@
 //! `pyro mcp serve`: the server on stdin and stdout, until the host closes it.
 
 use crate::block_on;
+use crate::commands::network::Policy;
 use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyro_mcp::{Ceilings, Profile, ProjectSource, Settings};
+use pyro::network::{NetworkError, NetworkPolicy};
+use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,7 +27,12 @@ Profiles:
 
 Host paths:
   A model can name paths of this host only below --seed-root, and sees no other file of it.
-  Without the flag that is the project, and nothing where there is none.")]
+  Without the flag that is the project, and nothing where there is none.
+
+Network:
+  With --network-policy every workspace of this server has that policy, and no machine more. Without
+  it there is no network, unless a model asks for one and the profile lets it: workspace-full and
+  vm-run do. What --allow-host and --allow-net name holds for every machine of the server.")]
 pub(crate) struct Arguments {
     /// Which tools to offer
     #[arg(long, default_value = "workspace-core", value_name = "PROFILE", value_parser = profile())]
@@ -42,6 +49,8 @@ pub(crate) struct Arguments {
     /// A directory below which the model may name host paths; repeatable [default: the project]
     #[arg(long, value_name = "DIR")]
     seed_root: Vec<PathBuf>,
+    #[command(flatten)]
+    network: Policy,
     /// The most memory of one machine, in MiB
     #[arg(long, value_name = "N")]
     max_mem_mib: Option<u32>,
@@ -61,7 +70,7 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
 }
 
 pub(crate) fn serve(arguments: &Arguments) -> Outcome {
-    let settings = arguments.settings(settings::working_directory()?);
+    let settings = arguments.settings(settings::working_directory()?)?;
     let config = settings::config()?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
@@ -74,8 +83,8 @@ pub(crate) fn serve(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
-    fn settings(&self, here: PathBuf) -> Settings {
-        Settings {
+    fn settings(&self, here: PathBuf) -> Result<Settings, pyro::Error> {
+        Ok(Settings {
             profile: self.profile,
             allow_host_compat: self.allow_host_compat,
             seed_roots: self.seed_root.iter().map(|root| here.join(root)).collect(),
@@ -85,8 +94,23 @@ impl Arguments {
                 max_vcpus: self.max_vcpus,
                 max_workspaces: self.max_workspaces,
             },
+            network: self.network_rule()?,
             project: self.project(here),
+        })
+    }
+
+    /// A list that lets nothing through would only look like one.
+    fn network_rule(&self) -> Result<NetworkRule, pyro::Error> {
+        let rule =
+            NetworkRule { policy: self.network.policy()?, allow: self.network.allowed.list()? };
+        let never = match rule.policy {
+            Some(policy) => policy == NetworkPolicy::Off,
+            None => self.profile == Profile::WorkspaceCore,
+        };
+        if never && !rule.allow.is_empty() {
+            return Err(NetworkError::ListWithoutEgress.into());
         }
+        Ok(rule)
     }
 
     fn project(&self, here: PathBuf) -> ProjectSource {

@@ -3,6 +3,7 @@
 
 use super::call::{call, tell_of_expiry};
 use crate::block_on;
+use crate::commands::network::tell_of_refusals;
 use crate::commands::run::exit_code;
 use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
@@ -133,8 +134,10 @@ async fn stream(
     interrupts: &mut Interrupts,
 ) -> Outcome {
     let stdin = !std::io::stdin().is_terminal();
-    let Following { exec_id, execution } = workspace.exec(&arguments.request(), stdin).await?;
+    let Following { exec_id, execution, began_at_ms } =
+        workspace.exec(&arguments.request(), stdin).await?;
     let end = relay(execution, interrupts).await;
+    tell_of_refusals(ui, &workspace.refused_connections(began_at_ms));
     let code = match end {
         Ok(End::Exited(exit)) => return Ok(conclude(ui, arguments, &exec_id, exit)),
         Ok(End::Killed(Interrupted { number, .. })) => Ok(128 + number),

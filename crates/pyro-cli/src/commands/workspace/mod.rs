@@ -11,6 +11,7 @@ mod exec_stop;
 mod file;
 mod list;
 mod logs;
+mod network;
 mod reset;
 mod start;
 mod status;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     ExecStop(exec_stop::Arguments),
     Logs(logs::Arguments),
     #[command(subcommand)]
+    Network(network::Command),
+    #[command(subcommand)]
     Sync(sync::Command),
     #[command(subcommand)]
     File(file::Command),
@@ -62,6 +65,7 @@ impl Command {
             Self::ExecRead(arguments) => exec_read::exec_read(ui, arguments),
             Self::ExecStop(arguments) => exec_stop::exec_stop(ui, arguments),
             Self::Logs(arguments) => logs::logs(ui, arguments),
+            Self::Network(command) => command.run(ui),
             Self::Sync(command) => command.run(ui),
             Self::File(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
@@ -82,6 +86,7 @@ impl Command {
             Self::ExecRead(arguments) => arguments.json,
             Self::ExecStop(arguments) => arguments.json,
             Self::Logs(arguments) => arguments.json,
+            Self::Network(command) => command.wants_json(),
             Self::Sync(command) => command.wants_json(),
             Self::File(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,

@@ -72,7 +72,7 @@ fn the_tools_as_a_model_sees_them() {
       "openWorldHint": false,
       "readOnlyHint": false
     },
-    "description": "Run one shell command in a fresh, disposable Linux virtual machine, isolated from the user's computer, and return stdout, stderr and the exit code. The machine is deleted afterwards; nothing is kept between calls. Runs as root with /bin/sh -lc; no network; no files of the user's computer. Text output beyond 24,000 characters is cut in the middle. The first call for an environment may answer `state: preparing`: call again with the same arguments to continue.",
+    "description": "Run one shell command in a fresh, disposable Linux virtual machine, isolated from the user's computer, and return stdout, stderr and the exit code. The machine is deleted afterwards; nothing is kept between calls. Runs as root with /bin/sh -lc; no files of the user's computer. Text output beyond 24,000 characters is cut in the middle. The first call for an environment may answer `state: preparing`: call again with the same arguments to continue.",
     "inputSchema": {
       "additionalProperties": false,
       "properties": {
@@ -97,7 +97,7 @@ fn the_tools_as_a_model_sees_them() {
         },
         "network": {
           "default": false,
-          "description": "Give the machine a network. Default false; not available in this release.",
+          "description": "Let the machine reach the internet over TCP. Default false; refused unless the human allowed it.",
           "type": "boolean"
         },
         "timeout_seconds": {

@@ -98,8 +98,8 @@ error: there is no vm "vm-0"
 code: not_found
 next: check the id; if the vm is gone, make a new one
 "#);
-    let asking = json!({"allow_host_compat": true, "network": true});
-    assert!(refusal(&session.tool("vm_create", asking)).contains("code: not_available\n"));
+    let asking = json!({"allow_host_compat": true, "mem_mib": 1});
+    assert!(refusal(&session.tool("vm_create", asking)).contains("code: out_of_range\n"));
     let made = create(&mut session);
     let mut arguments = id_of(&made);
     arguments["command"] = json!("true");

@@ -18,14 +18,19 @@ pub const DEVICE: &str = "/dev/kvm";
 /// The hidden first argument with which the `pyro` executable becomes the probe's child.
 pub const ROLE: &str = "__kvm-probe";
 
-/// How long the guest may take. It needs 2 ms where it works.
+/// How long the child may take to begin: on a busy host, starting a program takes what it takes, and says
+/// nothing about KVM.
+const START: Duration = Duration::from_secs(3);
+/// How long the guest may take from then on. It needs 2 ms where it works.
 const DEADLINE: Duration = Duration::from_millis(500);
+/// What the child says when it begins; JSON may begin with it.
+const BEGUN: &[u8] = b"\n";
 
 /// The longest report of a child, in bytes.
 const MAX_REPORT: u64 = 4096;
 
 /// Tries a guest on `device` in a child process made of `executable`, which must dispatch [`ROLE`]
-/// to [`probe_main`]. Takes some milliseconds, half a second at most.
+/// to [`probe_main`]. Takes some milliseconds; half a second where the guest hangs.
 #[must_use]
 pub fn probe(executable: &Path, device: &Path) -> KvmReport {
     let outcome = refusal(device).unwrap_or_else(|| {
@@ -62,15 +67,24 @@ fn in_child(executable: &Path, device: &Path) -> std::io::Result<KvmOutcome> {
     Ok(outcome?.unwrap_or(KvmOutcome::TimedOut))
 }
 
-/// The child's report, or nothing when the deadline passed. It is written at once.
-fn report_in_time(stdout: ChildStdout) -> std::io::Result<Option<KvmOutcome>> {
-    let timeout = Timespec::try_from(DEADLINE).map_err(std::io::Error::other)?;
-    if poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout))? == 0 {
+/// The child's report, or nothing when a deadline passed. It is written at once.
+fn report_in_time(mut stdout: ChildStdout) -> std::io::Result<Option<KvmOutcome>> {
+    if !is_ready(&stdout, START)? {
         return Ok(None);
     }
-    let mut json = Vec::new();
+    let mut begun = [0; BEGUN.len()];
+    stdout.read_exact(&mut begun)?;
+    if !is_ready(&stdout, DEADLINE)? {
+        return Ok(None);
+    }
+    let mut json = begun.to_vec();
     stdout.take(MAX_REPORT).read_to_end(&mut json)?;
     Ok(Some(serde_json::from_slice(&json)?))
+}
+
+fn is_ready(stdout: &ChildStdout, within: Duration) -> std::io::Result<bool> {
+    let timeout = Timespec::try_from(within).map_err(std::io::Error::other)?;
+    Ok(poll(&mut [PollFd::new(stdout, PollFlags::IN)], Some(&timeout))? > 0)
 }
 
 fn end(child: &mut Child) {
@@ -83,11 +97,18 @@ fn end(child: &mut Child) {
 #[must_use]
 pub fn probe_main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(device) = args.next() else { return ExitCode::FAILURE };
-    let outcome = try_guest(&device);
-    let told = serde_json::to_vec(&outcome)
-        .map_err(std::io::Error::other)
-        .and_then(|json| std::io::stdout().write_all(&json));
+    let told = say(BEGUN).and_then(|()| {
+        let json = serde_json::to_vec(&try_guest(&device)).map_err(std::io::Error::other)?;
+        say(&json)
+    });
     if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Past the buffer that waits for the end of a line.
+fn say(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
 }
 
 fn try_guest(device: &OsString) -> KvmOutcome {

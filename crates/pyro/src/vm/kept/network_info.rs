@@ -34,14 +34,20 @@ pub async fn network_info(
     let vm = vms(config).find(wanted)?;
     let record: VmRecord = vm.read()?;
     let on_host = record.facts.isolation == Isolation::None;
-    let reason = match on_host {
-        true => "its command runs on this host, with the host's own network",
-        false => "guests have no network in this release: every connection fails at once",
+    let reason = match (on_host, record.spec.network) {
+        (true, _) => "its command runs on this host, with the host's own network",
+        (false, false) => "it was made without a network: every connection fails at once",
+        (false, true) if record.spec.allow.is_empty() => {
+            "TCP to public addresses and names; addresses of this host and its networks are refused"
+        }
+        (false, true) => {
+            "TCP to what the human has allowed by name or range; everything else is refused"
+        }
     };
     Ok(NetworkInfo {
         vm_id: vm.id().to_owned(),
         network_enabled: record.spec.network,
-        outbound_connectivity_expected: on_host,
+        outbound_connectivity_expected: on_host || record.spec.network,
         reason: reason.to_owned(),
     })
 }

@@ -5,6 +5,7 @@ use super::{machine_of, vms};
 use crate::config::{Config, Isolation};
 use crate::error::Result;
 use crate::event::Observer;
+use crate::network::GUEST_ADDRESS;
 use crate::store::Item;
 use crate::vm::sweep::sweep;
 use serde::Serialize;
@@ -58,7 +59,7 @@ pub struct VmStatus {
     pub network_enabled: bool,
     /// Whether it may run on the host where no machine can boot.
     pub allow_host_compat: bool,
-    /// The guest's address; guests have none without a network.
+    /// The guest's address, in a network of its own; none without a network.
     pub guest_ip: Option<String>,
     /// How the agent is reached, or `host_compat`.
     pub execution_mode: String,
@@ -103,7 +104,7 @@ impl VmStatus {
             state,
             network_enabled: spec.network,
             allow_host_compat: spec.allow_host_compat,
-            guest_ip: None,
+            guest_ip: spec.network.then(|| GUEST_ADDRESS.to_owned()),
             execution_mode: facts.execution_mode,
             isolation: facts.isolation,
             jail: facts.jail,

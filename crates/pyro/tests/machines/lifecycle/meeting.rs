@@ -42,6 +42,7 @@ async fn another_version() {
             mem_mib: 128,
             backend: BackendSpec::Process,
         },
+        network: None,
         tenure: Tenure::Leased,
         ttl_seconds: 60,
         cache: host.config.paths.cache().to_owned(),

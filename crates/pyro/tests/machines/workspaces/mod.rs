@@ -58,6 +58,7 @@ impl Workspace {
         let assignment = Assignment {
             pyro: env!("CARGO_PKG_VERSION").into(),
             machine: MachineSpec { id: ID.into(), vcpu_count: 1, mem_mib: 128, backend },
+            network: None,
             tenure: Tenure::Workspace { directory: self.directory.clone(), in_the_making },
             ttl_seconds,
             cache: self.host.config.paths.cache().to_owned(),

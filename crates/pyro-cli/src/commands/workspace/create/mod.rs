@@ -3,11 +3,11 @@
 pub(super) mod source;
 
 use super::call::call;
+use crate::commands::network::Policy;
 use crate::failure::Outcome;
 use crate::ui::{Ui, seconds};
-use clap::builder::PossibleValuesParser;
 use pyro::vm::{DEFAULT_ENVIRONMENT, VmSpec};
-use pyro::workspace::{NetworkPolicy, WorkspaceSpec, WorkspaceStatus};
+use pyro::workspace::{WorkspaceSpec, WorkspaceStatus};
 use source::Source;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -25,6 +25,7 @@ Examples:
   pyro workspace create
   pyro workspace create debian:12-build --project --name fix-42
   pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
+  pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
@@ -48,10 +49,8 @@ pub(crate) struct Arguments {
     /// Stop it when nobody has used it for so many seconds
     #[arg(long, default_value_t = 600, value_name = "N")]
     ttl_seconds: u64,
-    /// What it may reach
-    #[arg(long, default_value = "off", value_name = "POLICY",
-          value_parser = PossibleValuesParser::new(["off"]))]
-    network_policy: String,
+    #[command(flatten)]
+    network: Policy,
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
@@ -73,27 +72,27 @@ pub(super) fn label(text: &str) -> Result<(String, String), String> {
 }
 
 impl Arguments {
-    fn spec(&self) -> WorkspaceSpec {
-        WorkspaceSpec {
+    fn spec(&self) -> Result<WorkspaceSpec, pyro::Error> {
+        Ok(WorkspaceSpec {
             machine: VmSpec {
                 environment: self.environment.clone(),
                 vcpu_count: self.vcpu_count,
                 mem_mib: self.mem_mib,
                 ttl_seconds: self.ttl_seconds,
                 network: false,
+                allow: self.network.allowed.list()?,
                 allow_host_compat: self.allow_host_compat,
                 allow_weak_isolation: self.allow_weak_isolation,
             },
             name: self.name.clone(),
             labels: self.labels.iter().cloned().collect(),
-            // the only one that the command line takes
-            network_policy: NetworkPolicy::Off,
-        }
+            network_policy: self.network.policy()?.unwrap_or_default(),
+        })
     }
 }
 
 pub(super) fn create(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let spec = arguments.spec();
+    let spec = arguments.spec()?;
     spec.check()?;
     let started = Instant::now();
     let made = call(ui, async |config, observer| {
