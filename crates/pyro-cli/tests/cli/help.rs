@@ -83,6 +83,10 @@ Options:
       --network
           Give the machine a network
 
+      --ca-bundle <FILE|host>
+          Certificate authorities that guests trust beside their image's: a file of PEM
+          certificates, or 'host' for this host's own [default: $PYRO_CA_BUNDLE]
+
       --allow-host-compat
           Run on the host, without isolation, where no machine can boot
 
@@ -98,6 +102,7 @@ Options:
 Examples:
   pyro run debian:12 -- uname -a
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
+  pyro run debian:12 --ca-bundle /etc/ssl/company.pem -- sh -c 'echo $SSL_CERT_FILE'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --json -- false
 ");
@@ -200,6 +205,10 @@ Options:
           [default: off]
           [possible values: off]
 
+      --ca-bundle <FILE|host>
+          Certificate authorities that guests trust beside their image's: a file of PEM
+          certificates, or 'host' for this host's own [default: $PYRO_CA_BUNDLE]
+
       --allow-host-compat
           Run on the host, without isolation, where no machine can boot
 
@@ -220,6 +229,7 @@ Examples:
   pyro workspace create debian:12-build --project --name fix-42
   pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
+  pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)
 ");
     assert_snapshot!(help(&["workspace", "exec", "--help"]), @r"
@@ -303,20 +313,23 @@ Serve MCP on stdin and stdout; chat hosts start this themselves
 Usage: pyro mcp serve [OPTIONS]
 
 Options:
-      --profile <PROFILE>   Which tools to offer [default: workspace-core] [possible values: vm-run,
-                            workspace-core, workspace-full]
-      --project-path <DIR>  The Git work tree that workspaces begin with [default: the one around
-                            this directory, if any]
-      --repo-url <URL>      A Git repository to fetch for each workspace instead
-      --repo-ref <REF>      Its branch, tag or commit [default: its default branch]
-      --seed-root <DIR>     A directory below which the model may name host paths; repeatable
-                            [default: the project]
-      --max-mem-mib <N>     The most memory of one machine, in MiB
-      --max-vcpus <N>       The most virtual CPUs of one machine
-      --max-workspaces <N>  The most workspaces at a time
-      --allow-host-compat   Let the model ask for commands on the host where no machine can boot: no
-                            isolation
-  -h, --help                Print help
+      --profile <PROFILE>      Which tools to offer [default: workspace-core] [possible values:
+                               vm-run, workspace-core, workspace-full]
+      --project-path <DIR>     The Git work tree that workspaces begin with [default: the one around
+                               this directory, if any]
+      --repo-url <URL>         A Git repository to fetch for each workspace instead
+      --repo-ref <REF>         Its branch, tag or commit [default: its default branch]
+      --seed-root <DIR>        A directory below which the model may name host paths; repeatable
+                               [default: the project]
+      --ca-bundle <FILE|host>  Certificate authorities that guests trust beside their image's: a
+                               file of PEM certificates, or 'host' for this host's own [default:
+                               $PYRO_CA_BUNDLE]
+      --max-mem-mib <N>        The most memory of one machine, in MiB
+      --max-vcpus <N>          The most virtual CPUs of one machine
+      --max-workspaces <N>     The most workspaces at a time
+      --allow-host-compat      Let the model ask for commands on the host where no machine can boot:
+                               no isolation
+  -h, --help                   Print help
 
 Examples:
   claude mcp add pyro -- pyro mcp serve
