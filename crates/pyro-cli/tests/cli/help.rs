@@ -90,6 +90,10 @@ Options:
       --allow-net <CIDR>
           Let it reach these addresses, even private ones, such as 10.1.0.0/16; repeatable
 
+      --ca-bundle <FILE|host>
+          Certificate authorities that guests trust beside their image's: a file of PEM
+          certificates, or 'host' for this host's own [default: $PYRO_CA_BUNDLE]
+
       --allow-host-compat
           Run on the host, without isolation, where no machine can boot
 
@@ -108,6 +112,7 @@ Examples:
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --network -- git clone https://git.example/tool.git
   pyro run debian:12 --allow-host '*.example.org' -- curl https://api.example.org/
+  pyro run debian:12 --network --ca-bundle host -- git ls-remote https://git.example/tool.git
   pyro run debian:12 --json -- false
 ");
 }
@@ -215,6 +220,10 @@ Options:
       --allow-net <CIDR>
           Let it reach these addresses, even private ones, such as 10.1.0.0/16; repeatable
 
+      --ca-bundle <FILE|host>
+          Certificate authorities that guests trust beside their image's: a file of PEM
+          certificates, or 'host' for this host's own [default: $PYRO_CA_BUNDLE]
+
       --allow-host-compat
           Run on the host, without isolation, where no machine can boot
 
@@ -236,6 +245,7 @@ Examples:
   pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
   pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
+  pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)
 ");
     assert_snapshot!(help(&["workspace", "exec", "--help"]), @r"
@@ -333,6 +343,9 @@ Options:
                                  ports 80 and 443, or :PORT; repeatable
       --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
                                  10.1.0.0/16; repeatable
+      --ca-bundle <FILE|host>    Certificate authorities that guests trust beside their image's: a
+                                 file of PEM certificates, or 'host' for this host's own [default:
+                                 $PYRO_CA_BUNDLE]
       --max-mem-mib <N>          The most memory of one machine, in MiB
       --max-vcpus <N>            The most virtual CPUs of one machine
       --max-workspaces <N>       The most workspaces at a time

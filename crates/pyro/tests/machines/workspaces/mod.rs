@@ -63,6 +63,7 @@ impl Workspace {
             ttl_seconds,
             cache: self.host.config.paths.cache().to_owned(),
             boot_deadlines: self.host.config.boot_deadlines,
+            ca_bundle: None,
         };
         launch(&self.host.config.executable, &machine, lock, &assignment).unwrap()
     }
