@@ -50,6 +50,9 @@ pub enum Request {
     ReadTree {
         /// Absolute.
         path: GuestPath,
+        /// Whether whatever is called `.git` stays out.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        without_git: bool,
     },
     /// Ends the machine: the agent flushes its disks and powers off. No answer. (Since 1.)
     PowerOff,
@@ -107,6 +110,11 @@ pub enum Request {
     },
     /// Writes everything to the workspace's disk, then `Finish`. (Since 2.)
     Sync,
+    /// Changes files of `/workspace`, all of them or none, whatever happens meanwhile. Host to agent, on
+    /// the main lane up to `Finish`: for each file a [`tree::Rewrite`](crate::tree::Rewrite) as a JSON
+    /// line, then the bytes of its new content. Nothing is changed before `Finish`. Answers
+    /// [`tree::ApplyOutcome`](crate::tree::ApplyOutcome) and `Finish`. (Since 3.)
+    Apply,
 }
 
 /// A command to run.
@@ -174,8 +182,8 @@ pub struct TransferDone {
 mod tests {
     use super::*;
     use crate::tree::{
-        Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind, ListDone, ManifestTaken,
-        Thawed,
+        After, ApplyOutcome, Before, Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind,
+        ListDone, ManifestTaken, Rewrite, Thawed,
     };
 
     /// The wire surface. A changed line here is a change that some peer will meet: see VERSIONING.md.
@@ -202,7 +210,7 @@ mod tests {
                 path: GuestPath::new(*b"/\xff"),
                 replace: false,
             }),
-            serde_json::to_string(&Request::ReadTree { path: "/a".into() }),
+            serde_json::to_string(&Request::ReadTree { path: "/a".into(), without_git: false }),
             serde_json::to_string(&Request::PowerOff),
             serde_json::to_string(&ExecControl::Signal { signal: 2 }),
             serde_json::to_string(&ExecExit {
@@ -283,6 +291,22 @@ mod tests {
             serde_json::to_string(&Thawed { in_time: true }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-2.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_3_is_frozen() {
+        let samples = [
+            serde_json::to_string(&Request::ReadTree { path: "/a".into(), without_git: true }),
+            serde_json::to_string(&Request::Apply),
+            serde_json::to_string(&Rewrite {
+                path: "a/b".into(),
+                before: Some(Before { kind: Kind::Symlink, size: 2, checksum: 7 }),
+                after: Some(After { kind: Kind::File, size: 3, mode: 0o755 }),
+            }),
+            serde_json::to_string(&ApplyOutcome::Applied {}),
+            serde_json::to_string(&ApplyOutcome::Differs { path: "a/b".into() }),
+        ];
+        assert_eq!(lines(samples), include_str!("../schema/generation-3.txt"));
     }
 
     fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {
