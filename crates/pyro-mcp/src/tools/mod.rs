@@ -22,6 +22,7 @@ mod workspace_file_read;
 mod workspace_file_write;
 mod workspace_list;
 mod workspace_logs;
+mod workspace_patch_apply;
 mod workspace_reset;
 mod workspace_start;
 mod workspace_status;
@@ -51,7 +52,7 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 28] = [
+pub(crate) const TOOLS: [Entry; 29] = [
     vm_create::ENTRY,
     vm_delete::ENTRY,
     vm_exec::ENTRY,
@@ -74,6 +75,7 @@ pub(crate) const TOOLS: [Entry; 28] = [
     workspace_file_write::ENTRY,
     workspace_list::ENTRY,
     workspace_logs::ENTRY,
+    workspace_patch_apply::ENTRY,
     workspace_reset::ENTRY,
     workspace_start::ENTRY,
     workspace_status::ENTRY,
@@ -121,7 +123,7 @@ mod tests {
     fn the_models_of_workspace_core_choose_neither_network_policies_nor_secrets() {
         let described: Vec<Tool> =
             of(Profile::WorkspaceCore).map(|tool| (tool.describe)()).collect();
-        assert_eq!(described.len(), 17);
+        assert_eq!(described.len(), 18);
         for tool in described {
             let schema = serde_json::to_string(&tool.input_schema).unwrap();
             for word in ["network_policy", "secret", "uint", "\"format\""] {

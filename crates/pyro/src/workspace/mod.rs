@@ -23,6 +23,7 @@ mod find;
 pub mod list;
 pub mod logs;
 pub mod open;
+pub mod patch_apply;
 mod record;
 pub mod reset;
 pub mod seeding;

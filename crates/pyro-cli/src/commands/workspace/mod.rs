@@ -11,6 +11,7 @@ mod exec_stop;
 mod file;
 mod list;
 mod logs;
+mod patch;
 mod reset;
 mod start;
 mod status;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Sync(sync::Command),
     #[command(subcommand)]
     File(file::Command),
+    #[command(subcommand)]
+    Patch(patch::Command),
     Diff(diff::Arguments),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
@@ -64,6 +67,7 @@ impl Command {
             Self::Logs(arguments) => logs::logs(ui, arguments),
             Self::Sync(command) => command.run(ui),
             Self::File(command) => command.run(ui),
+            Self::Patch(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
@@ -84,6 +88,7 @@ impl Command {
             Self::Logs(arguments) => arguments.json,
             Self::Sync(command) => command.wants_json(),
             Self::File(command) => command.wants_json(),
+            Self::Patch(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
