@@ -57,36 +57,6 @@ impl Copy {
         }
     }
 
-    /// What git says of the way from this tree to another one.
-    #[allow(dead_code, reason = "only one of the tests that share this file asks")]
-    pub(crate) fn diff_to(&self, other: &Self, options: &[&str]) -> Vec<u8> {
-        let repository = tempfile::tempdir().unwrap();
-        let run = |arguments: &[&str]| {
-            let output = Command::new("git")
-                .args(["-c", "core.autocrlf=false", "-c", "core.fileMode=true"])
-                .args(arguments)
-                .current_dir(repository.path())
-                .env_clear()
-                .env("PATH", std::env::var_os("PATH").unwrap())
-                .env("HOME", repository.path())
-                .env("GIT_CONFIG_NOSYSTEM", "1")
-                .output()
-                .unwrap();
-            let complaints = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "git {arguments:?}: {complaints}");
-            output.stdout
-        };
-        run(&["init", "--quiet"]);
-        let tree_of = |copy: &Self| {
-            let place = format!("--work-tree={}", copy.path().display());
-            run(&[&place, "add", "--all", "--force", "."]);
-            String::from_utf8(run(&["write-tree"])).unwrap().trim().to_owned()
-        };
-        let (old, new) = (tree_of(self), tree_of(other));
-        let words = [&["diff", "--binary", "--no-color"], options, &[&old, &new]].concat();
-        run(&words)
-    }
-
     /// What is there now, empty directories and the repository apart.
     pub(crate) fn tree(&self) -> Tree {
         tree_in(self.directory.path())

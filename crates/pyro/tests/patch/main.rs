@@ -5,6 +5,7 @@
 
 mod apply;
 mod git;
+mod history;
 mod tree;
 
 use git::{Copy, Place, tree_in};
