@@ -50,7 +50,7 @@ pub enum Request {
     ReadTree {
         /// Absolute.
         path: GuestPath,
-        /// Whether whatever is called `.git` stays out.
+        /// Whether what is in a `.git` stays out.
         #[serde(default, skip_serializing_if = "Not::not")]
         without_git: bool,
     },

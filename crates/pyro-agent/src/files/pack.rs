@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::vec;
 use tar::{Builder, EntryType, Header};
 
-/// Packs what is at `path`; `without_git`, nothing in it that is called `.git`.
+/// Packs what is at `path`; `without_git`, nothing that is in a `.git`.
 ///
 /// # Errors
 /// The refusal names what could not be read; a file that shrinks while it is read is an error.
@@ -82,11 +82,9 @@ impl<W: Write> Packing<W> {
                 levels.pop();
                 continue;
             };
-            if self.without_git && name == ".git" {
-                continue;
-            }
             let path = level.path.join(&name);
-            if self.entry(level.directory.as_fd(), &name, &path)? {
+            let is_directory = self.entry(level.directory.as_fd(), &name, &path)?;
+            if is_directory && !(self.without_git && name == ".git") {
                 let deeper = open(level.directory.as_fd(), &name, path)?;
                 levels.push(deeper);
             }

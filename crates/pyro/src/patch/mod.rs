@@ -23,6 +23,7 @@ pub use apply::{
     Applied, FileChange, Found, Leaf, Mismatch, NearLine, PatchPlan, Problem, Rejected, Why,
 };
 pub use diff::{ArtifactType, Diff, DiffEntry, DiffSummary, Patch, Status};
+pub(crate) use name::is_dot_git;
 pub use parse::{MAX_FILE, MAX_PATCH, PatchSyntax, Syntax};
 pub use side::{Content, Mode, Side};
 pub use writer::{Limits, PatchWriter};

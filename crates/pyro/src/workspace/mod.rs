@@ -14,6 +14,7 @@ pub mod error;
 pub mod exec;
 pub mod exec_read;
 pub mod exec_stop;
+pub mod export;
 pub mod file_edit;
 pub mod file_list;
 mod file_path;

@@ -8,6 +8,7 @@ mod diff;
 mod exec;
 mod exec_read;
 mod exec_stop;
+mod export;
 mod file;
 mod list;
 mod logs;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Patch(patch::Command),
     Diff(diff::Arguments),
+    Export(export::Arguments),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
     Start(start::Arguments),
@@ -69,6 +71,7 @@ impl Command {
             Self::File(command) => command.run(ui),
             Self::Patch(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
+            Self::Export(arguments) => export::export(ui, arguments),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
             Self::Start(arguments) => start::start(ui, arguments),
@@ -90,6 +93,7 @@ impl Command {
             Self::File(command) => command.wants_json(),
             Self::Patch(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
             Self::Start(arguments) => arguments.json,
