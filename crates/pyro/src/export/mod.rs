@@ -22,6 +22,9 @@ pub use error::ExportError;
 pub use receive::{Receiving, Shape};
 pub use target::ExportTarget;
 
+#[cfg(test)]
+mod tests;
+
 /// What an export may be at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportLimits {

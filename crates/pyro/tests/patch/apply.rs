@@ -81,8 +81,7 @@ proptest! {
 
     #[test]
     fn words_instead_of_a_patch_are_refused_or_read(patch in words()) {
-        let before = Tree::from([(b"a".to_vec(), Node::File { content: b"a\n".to_vec(), executable: false })]);
-        let _ = applied(&patch, &before);
+        super::fuzz::apply(&[&b"\x02a\n"[..], &patch].concat());
     }
 }
 

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of a test fails the test")]
 
 mod apply;
+#[path = "../../../../fuzz/harness/patch.rs"]
+mod fuzz;
 mod git;
 mod history;
 mod tree;
