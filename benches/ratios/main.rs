@@ -11,6 +11,7 @@ mod boot;
 mod cpu;
 mod diff;
 mod exec;
+mod export;
 mod image;
 mod raw;
 mod raw_vmm;
@@ -40,13 +41,14 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 7] = [
+    let measures: [(&str, Measure<'_>); 8] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
         ("seed", &seed::measure),
+        ("export", &export::measure),
         ("diff", &diff::measure),
     ];
     for (name, measure) in measures {

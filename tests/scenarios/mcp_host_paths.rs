@@ -159,8 +159,10 @@ fn what_a_model_exports_goes_where_the_human_allows_it_and_nowhere_else() {
     let exported = fs::read_to_string(out.join("results/src/main.c")).unwrap();
     assert_eq!(exported, "int main(void) { return 1; }\n");
     assert!(server.refused("workspace_export", &wanted).contains("code: output_exists"));
-    let status = Command::new("git").args(["status", "--porcelain", "--", ".pyro"]);
-    let status = { status }.current_dir(&project).output().unwrap();
+    let mut status = Command::new("git");
+    let status =
+        status.args(["status", "--porcelain", "--", ".pyro"]).current_dir(&project).output();
+    let status = status.unwrap();
     assert_eq!(String::from_utf8_lossy(&status.stdout), "");
     server.call("workspace_delete", &json!({"workspace_id": id}));
     let _ = server.end();

@@ -121,7 +121,9 @@ Commands:
   logs       Show the history of a workspace: its commands, how they ended, what they wrote
   sync       Bring files of this host into a workspace
   file       List, read, write and edit the files of a workspace
+  patch      Change many files of a workspace at once
   diff       Show what has changed in a workspace since its baseline
+  export     Copy a file or a directory of a workspace to this host
   reset      Put a workspace back to its baseline: a fresh machine on the disk that it began with
   stop       Stop a workspace: its processes end, its files and its history stay
   start      Start a workspace that does not run
@@ -416,7 +418,9 @@ fn every_command_has_examples() {
         &["workspace", "file", "read"],
         &["workspace", "file", "write"],
         &["workspace", "file", "edit"],
+        &["workspace", "patch", "apply"],
         &["workspace", "diff"],
+        &["workspace", "export"],
         &["workspace", "reset"],
         &["workspace", "stop"],
         &["workspace", "start"],
