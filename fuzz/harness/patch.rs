@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// The first byte says how much of the rest is the content of every file that the patch names; what follows
 /// is the patch.
-pub fn apply(bytes: &[u8]) {
+pub(crate) fn apply(bytes: &[u8]) {
     let Some((length, rest)) = bytes.split_first() else { return };
     let (content, patch) = rest.split_at(usize::from(*length).min(rest.len()));
     let Ok(plan) = PatchPlan::parse(patch) else { return };

@@ -1,7 +1,7 @@
 //! Which names of the host a model may give to what it exports, and where, if the human says nothing.
 
 use super::ExportError;
-use crate::error::AtPath;
+use crate::error::{AtPath, PathError};
 use crate::hostfs::{Directory, HostPathError, HostRoots, credentials};
 use crate::patch::is_dot_git;
 use rustix::fs::{Mode, OFlags};
@@ -95,7 +95,7 @@ fn make(parent: &Directory, name: &str, path: &Path) -> Result<(Directory, bool)
     let is_new = match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
         Ok(()) => true,
         Err(Errno::EXIST) => false,
-        Err(error) => return Err(Err::<(), _>(error).at("make", path).unwrap_err().into()),
+        Err(error) => return Err(failed("make", path, error)),
     };
     match parent.enter(OsStr::new(name)) {
         Ok(directory) => Ok((directory, is_new)),
@@ -105,8 +105,12 @@ fn make(parent: &Directory, name: &str, path: &Path) -> Result<(Directory, bool)
             hint: "remove it, or start the server with --export-root DIRECTORY".into(),
         }
         .into()),
-        Err(error) => Err(Err::<(), _>(error).at("open", path).unwrap_err().into()),
+        Err(error) => Err(failed("open", path, error)),
     }
+}
+
+fn failed(action: &'static str, path: &Path, error: Errno) -> ExportError {
+    PathError { action, path: path.to_owned(), source: error.into() }.into()
 }
 
 #[cfg(test)]

@@ -258,5 +258,5 @@ fn inner_path(raw: &[u8]) -> Result<PathBuf, ExportError> {
 }
 
 fn shown(path: &[u8]) -> String {
-    String::from_utf8(path.to_vec()).map_or_else(|_| path.escape_ascii().to_string(), |text| text)
+    String::from_utf8(path.to_vec()).unwrap_or_else(|_| path.escape_ascii().to_string())
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the sections make of the tree.
 pub(super) fn apply(
     sections: &[Section<'_>],
-    tree: BTreeMap<Vec<u8>, Found>,
+    mut tree: BTreeMap<Vec<u8>, Found>,
 ) -> Result<Applied, Rejected> {
     let removed = sections.iter().filter(|s| matches!(s.verb, Verb::Delete | Verb::Rename));
     let mut files = Files {
@@ -34,7 +34,10 @@ pub(super) fn apply(
         return Err(Rejected { problems, changes: sections.len() });
     }
     let files = made.into_iter().map(|(path, after)| {
-        let before = leaf(tree.get(&path)).cloned();
+        let before = match tree.remove(&path) {
+            Some(Found::Leaf(leaf)) => Some(leaf),
+            _ => None,
+        };
         FileChange { path, before, after }
     });
     Ok(Applied { files: files.collect(), offsets })

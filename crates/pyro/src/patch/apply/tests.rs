@@ -50,7 +50,7 @@ fn a_hunk_is_found_where_its_lines_have_moved_to() {
     let expected = |before: &str| before.replace("line 10\n", "line ten\n");
     let plain = numbered(1..=20);
     assert_eq!(edited(EDIT_TEN, &plain), expected(&plain));
-    assert_eq!(outcome(EDIT_TEN, &[("x", file(&plain))]).unwrap().offsets, [String::new(); 0]);
+    assert!(outcome(EDIT_TEN, &[("x", file(&plain))]).unwrap().offsets.is_empty());
     let moved = format!("one more\nand another\n{plain}");
     assert_eq!(edited(EDIT_TEN, &moved), expected(&moved));
     let offsets = outcome(EDIT_TEN, &[("x", file(&moved))]).unwrap().offsets;

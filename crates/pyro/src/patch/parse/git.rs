@@ -42,14 +42,17 @@ fn names_follow(lines: &Lines<'_>) -> bool {
     lines.peek_second().is_some_and(|line| line.starts_with(b"+++ "))
 }
 
+/// Before and after; none for `/dev/null`.
+type Names = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 #[derive(Debug, Default)]
 struct Headers {
     /// There is no `diff --git`.
     is_bare: bool,
     /// Those of `diff --git`.
     names: Option<(Vec<u8>, Vec<u8>)>,
-    /// Those of `---` and `+++`; the inner none is `/dev/null`.
-    lines: Option<(Option<Vec<u8>>, Option<Vec<u8>>)>,
+    /// Those of `---` and `+++`.
+    lines: Option<Names>,
     from: Option<Vec<u8>>,
     to: Option<Vec<u8>>,
     is_copy: bool,
@@ -174,9 +177,7 @@ impl Headers {
 }
 
 /// The names of a diff without git's headers. Whether they have prefixes is seen from both together.
-fn bare_names(
-    (old, new): (Option<Vec<u8>>, Option<Vec<u8>>),
-) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+fn bare_names((old, new): Names) -> Names {
     let has = |name: &Option<Vec<u8>>, prefix: &str| {
         name.as_ref().is_none_or(|name| name.starts_with(prefix.as_bytes()))
     };
