@@ -313,8 +313,8 @@ Options:
       --repo-ref <REF>      Its branch, tag or commit [default: its default branch]
       --seed-root <DIR>     A directory below which the model may name host paths; repeatable
                             [default: the project]
-      --export-root <DIR>   A directory below which the model may export; repeatable [default: .pyro/out
-                            in the project]
+      --export-root <DIR>   A directory below which the model may export; repeatable [default:
+                            .pyro/out in the project]
       --max-mem-mib <N>     The most memory of one machine, in MiB
       --max-vcpus <N>       The most virtual CPUs of one machine
       --max-workspaces <N>  The most workspaces at a time
