@@ -11,6 +11,7 @@ mod boot;
 mod cpu;
 mod diff;
 mod exec;
+mod export;
 mod image;
 mod network;
 mod raw;
@@ -49,6 +50,7 @@ fn main() {
         ("stream", &stream::measure),
         ("network", &network::measure),
         ("seed", &seed::measure),
+        ("export", &export::measure),
         ("diff", &diff::measure),
     ];
     for (name, measure) in measures {

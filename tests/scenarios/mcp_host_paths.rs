@@ -98,6 +98,78 @@ fn no_path_leads_out_of_what_the_human_has_opened() {
 }
 
 #[test]
+fn what_a_model_exports_goes_where_the_human_allows_it_and_nowhere_else() {
+    let world = World::new();
+    home(&world);
+    let project = world.home().join("project");
+    let mut server =
+        Server::of(world.pyro(&["mcp", "serve"]).within_directory(&project), Era::Initialize);
+    let at = |path: &str| world.home().join(path).display().to_string();
+    for path in [
+        at("out"),
+        at(".ssh/authorized_keys"),
+        at("project/src/new.c"),
+        at("project/.git/hooks/pre-commit"),
+        at("project/.pyro/out/../../x"),
+        "/etc/cron.d/x".to_owned(),
+        "~/x".to_owned() + "/../../..",
+        "..".to_owned(),
+        "../x".to_owned(),
+        "".to_owned(),
+        ".".to_owned(),
+        ".git/config".to_owned(),
+        "a/.GIT/config".to_owned(),
+        ".bashrc".to_owned(),
+        "CLAUDE.md".to_owned(),
+        ".mcp.json".to_owned(),
+        ".claude/settings.json".to_owned(),
+        ".vscode/tasks.json".to_owned(),
+        ".ssh/config".to_owned(),
+        ".env".to_owned(),
+        "a\0b".to_owned(),
+    ] {
+        let wanted = json!({"workspace_id": "none", "path": "x", "output_path": path});
+        let said = server.refused("workspace_export", &wanted);
+        assert!(said.contains("code: host_path_denied"), "{path:?}: {said}");
+        assert!(said.contains("--export-root"), "{path:?} names no next step: {said}");
+    }
+    let out = project.join(".pyro/out");
+    symlink(world.home().join("other"), out.join("way-out")).unwrap();
+    let through = json!({"workspace_id": "none", "path": "x", "output_path": "way-out/x"});
+    assert!(server.refused("workspace_export", &through).contains("host_path_denied"));
+    for path in ["x", "a/b/x", &out.join("x").display().to_string()] {
+        let wanted = json!({"workspace_id": "none", "path": "x", "output_path": path});
+        let said = server.refused("workspace_export", &wanted);
+        assert!(said.contains("code: not_found") && said.contains("workspace"), "{path:?}: {said}");
+    }
+    assert_eq!(fs::read_dir(world.home().join("other")).unwrap().count(), 1);
+
+    let made = server.call("workspace_create", &json!({}));
+    let id = made["workspace_id"].as_str().unwrap().to_owned();
+    let patch = "--- a/src/main.c\n+++ b/src/main.c\n@@ -1 +1 @@\n-int main(void) { return 0; }\n\
+                 +int main(void) { return 1; }\n";
+    let patching = json!({"workspace_id": id, "patch": patch});
+    let said = server.text("workspace_patch_apply", &patching);
+    assert!(said.contains("changed: true\n") && said.contains("modified src/main.c\n"), "{said}");
+    let said = server.refused("workspace_patch_apply", &patching);
+    assert!(said.contains("code: patch_already_applied"), "{said}");
+    let wanted = json!({"workspace_id": id, "path": "src", "output_path": "results/src"});
+    let told = server.call("workspace_export", &wanted);
+    assert_eq!((&told["artifact_type"], &told["entry_count"]), (&json!("directory"), &json!(1)));
+    let exported = fs::read_to_string(out.join("results/src/main.c")).unwrap();
+    assert_eq!(exported, "int main(void) { return 1; }\n");
+    assert!(server.refused("workspace_export", &wanted).contains("code: output_exists"));
+    let mut status = Command::new("git");
+    let status =
+        status.args(["status", "--porcelain", "--", ".pyro"]).current_dir(&project).output();
+    let status = status.unwrap();
+    assert_eq!(String::from_utf8_lossy(&status.stdout), "");
+    server.call("workspace_delete", &json!({"workspace_id": id}));
+    let _ = server.end();
+    world.assert_clean();
+}
+
+#[test]
 fn what_is_put_in_the_place_of_an_opened_directory_is_not_looked_at() {
     let world = World::new();
     home(&world);
@@ -118,9 +190,14 @@ fn what_is_put_in_the_place_of_an_opened_directory_is_not_looked_at() {
 #[test]
 fn roots_that_open_too_much_end_the_server_at_once() {
     let world = World::new();
-    for root in [Path::new("/"), world.home(), world.home().parent().unwrap()] {
-        let words = ["mcp", "serve", "--seed-root", root.to_str().unwrap()];
-        let _ = world.pyro(&words).outcome().complains("cannot be a root for --seed-root");
+    for (flag, root) in [
+        ("--seed-root", Path::new("/")),
+        ("--seed-root", world.home()),
+        ("--seed-root", world.home().parent().unwrap()),
+        ("--export-root", world.home()),
+    ] {
+        let words = ["mcp", "serve", flag, root.to_str().unwrap()];
+        let _ = world.pyro(&words).outcome().complains(&format!("cannot be a root for {flag}"));
     }
     let missing = ["mcp", "serve", "--project-path", "missing"];
     let _ = world.pyro(&missing).outcome().complains("missing");

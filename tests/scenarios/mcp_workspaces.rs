@@ -66,7 +66,7 @@ fn life(era: Era) {
     let world = World::new();
     let project = project(&world);
     let mut server = core(&world, &project, era);
-    assert_eq!(server.tools().len(), 17);
+    assert_eq!(server.tools().len(), 19);
 
     let made = server.call("workspace_create", &json!({"name": "fix", "labels": {"for": "tests"}}));
     assert_eq!(made["state"], "started", "{made}");

@@ -17,7 +17,7 @@ pub(crate) struct Agent {
     pub(crate) root: Root,
     /// What all that is kept on.
     pub(crate) disk: Arc<Disk>,
-    /// Held while a file is edited.
+    /// Held while a file is edited, or a patch applied.
     pub(crate) editing: Mutex<()>,
     /// Held while a manifest is taken.
     pub(crate) taking: Mutex<()>,

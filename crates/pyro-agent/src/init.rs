@@ -2,6 +2,7 @@
 //! wrong, the machine ends: a guest that nobody can talk to is of no use.
 
 use crate::agent::{Agent, Place};
+use crate::apply::recover;
 use crate::boot::{self, Failure, Stage};
 use crate::console;
 use crate::disk::Disk;
@@ -54,12 +55,17 @@ async fn live() -> Result<(), Failure> {
 }
 
 fn agent(disk: OwnedFd) -> Result<Agent, Failure> {
+    let disk = Disk::of_machine(disk);
+    // a workspace with a patch that cannot be taken back is better than none; the next patch says so
+    if let Err(error) = recover(&disk) {
+        console::say(format_args!("an unfinished patch cannot be taken back: {error}"));
+    }
     let root = Root::open(Path::new("/"));
     let cgroups = Cgroups::open(Path::new(boot::CGROUPS));
     Ok(Agent {
         place: Place::Machine,
         root: root.map_err(|e| Failure::new(Stage::Settle, "open the root directory", e))?,
-        disk: Arc::new(Disk::of_machine(disk)),
+        disk: Arc::new(disk),
         editing: Mutex::default(),
         taking: Mutex::default(),
         reaper: Reaper::default(),

@@ -3,10 +3,11 @@
 //! It boots the guest ([`run_as_init`] only), then answers the host's requests over one channel. It
 //! trusts the host and nothing else; it never panics on what it reads, never opens a connection
 //! outward (it asks the host for them), and keeps nothing of its own on disk but the
-//! manifest of `/workspace`.
+//! manifest of `/workspace` and, while one is applied, a patch.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used, clippy::panic))]
 
 mod agent;
+mod apply;
 mod boot;
 mod channel;
 mod console;

@@ -109,7 +109,7 @@ async fn a_tree_comes_back_as_it_was_sent() {
     assert_eq!(fs::metadata(at("sub")).unwrap().mtime(), 1_000_000_000);
     assert_eq!(fs::symlink_metadata(at("dangling")).unwrap().mtime(), 1_000_000_000);
 
-    let request = Request::ReadTree { path: "/made/here".into() };
+    let request = Request::ReadTree { path: "/made/here".into(), without_git: false };
     let (packed, answer) = agent.fetch(&request).await.unwrap();
     assert_eq!(answer, done(8, 100_020));
     let entries = entries(&packed);
@@ -177,9 +177,13 @@ async fn a_tree_in_use_is_never_reached_through_a_link() {
 async fn a_single_file_is_packed_under_its_name() {
     let agent = Agent::start().await;
     fs::write(agent.path("one"), "1").unwrap();
-    let (packed, _) = agent.fetch(&Request::ReadTree { path: "/one".into() }).await.unwrap();
+    let (packed, _) =
+        agent.fetch(&Request::ReadTree { path: "/one".into(), without_git: false }).await.unwrap();
     assert_eq!(entries(&packed)["one"].content, b"1");
-    let missing = agent.fetch(&Request::ReadTree { path: "/none".into() }).await.unwrap_err();
+    let missing = agent
+        .fetch(&Request::ReadTree { path: "/none".into(), without_git: false })
+        .await
+        .unwrap_err();
     assert_eq!(missing.code, RefusalCode::NotFound);
 }
 
@@ -194,7 +198,8 @@ async fn names_that_are_no_text_and_long_links_survive() {
     let target = "../t//".repeat(50);
     symlink(&target, agent.path("d/link")).unwrap();
     assert_eq!(agent.sh("mkfifo d/fifo").await.exit.code, 0);
-    let (packed, answer) = agent.fetch(&Request::ReadTree { path: "/d".into() }).await.unwrap();
+    let (packed, answer) =
+        agent.fetch(&Request::ReadTree { path: "/d".into(), without_git: false }).await.unwrap();
     assert_eq!(answer, done(2, 1));
     agent.send(&Request::WriteTree { path: "/e".into(), replace: false }, &packed).await.unwrap();
     assert_eq!(fs::read(agent.path("e").join(name)).unwrap(), b"x");

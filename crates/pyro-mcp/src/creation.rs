@@ -229,6 +229,7 @@ mod tests {
             allow_host_compat: false,
             project: ProjectSource::Repository { url, reference: None },
             seed_roots: Vec::new(),
+            export_roots: Vec::new(),
             home: None,
             ceilings: Ceilings::default(),
             network: crate::NetworkRule::default(),

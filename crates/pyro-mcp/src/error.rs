@@ -61,6 +61,9 @@ pub(crate) enum CallError {
         "the push was not done within {0} seconds and was stopped; some files may have arrived"
     )]
     PushTooLong(u64),
+    /// An export takes longer than a call may.
+    #[error("the export was not done within {0} seconds and was stopped; nothing of it is there")]
+    ExportTooLong(u64),
     /// The server has no time left.
     #[error("the server is ending")]
     Ending,
@@ -84,7 +87,7 @@ impl Diagnose for CallError {
             | Self::Ceiling { .. }
             | Self::TooManyWorkspaces { .. } => Kind::Denied,
             Self::Ending | Self::OtherPreparation { .. } => Kind::Busy,
-            Self::PushTooLong(_) => Kind::Timeout,
+            Self::PushTooLong(_) | Self::ExportTooLong(_) => Kind::Timeout,
             Self::PreparationLost(_) | Self::CreationLost => Kind::Internal,
         }
     }
@@ -97,6 +100,7 @@ impl Diagnose for CallError {
             Self::TooManyWorkspaces { .. } => "too_many_workspaces",
             Self::CreationLost => "creation_lost",
             Self::PushTooLong(_) => "push_too_long",
+            Self::ExportTooLong(_) => "export_too_long",
             Self::Ending => "server_ending",
             Self::OtherPreparation { .. } => "preparation_busy",
             Self::PreparationLost(_) => "preparation_lost",
@@ -126,6 +130,7 @@ impl Diagnose for CallError {
                     .into()
             }
             Self::PushTooLong(_) => "push smaller parts of it, one after the other".into(),
+            Self::ExportTooLong(_) => "export smaller parts of it, one after the other".into(),
             Self::Ending => return Vec::new(),
             Self::CreationLost => "call again with the same arguments".into(),
             Self::OtherPreparation { .. } | Self::PreparationLost(_) => {

@@ -26,9 +26,10 @@ workspace_exec to run shell commands in it, and vm_run for a single command on a
 A workspace keeps its files in /workspace from call to call, and outlives this session; workspace_list \
 finds it again. The usual way: workspace_create (it begins with a copy of the project, where this \
 server has one; workspace_status says what it began with); workspace_exec, workspace_file_read, \
-workspace_file_edit and workspace_file_write until the work is done; workspace_diff for a patch that \
-git apply accepts on the user's computer; workspace_delete. Nothing in a workspace reaches the user's \
-own files: only what you do with the patch does. workspace_reset starts over, workspace_sync_push \
+workspace_file_edit, workspace_file_write and workspace_patch_apply until the work is done; workspace_diff \
+for a patch that git apply accepts on the user's computer; workspace_delete. Nothing in a workspace reaches \
+the user's own files: only what you do with the patch does. workspace_export copies results to a directory \
+for them. workspace_reset starts over, workspace_sync_push \
 brings more files of the user's computer, where the human has opened the directory.
 
 Commands run as root with /bin/sh -lc in /workspace. A network is there where workspace_create says so; what is refused, the answer \

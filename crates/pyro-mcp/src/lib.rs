@@ -9,6 +9,7 @@ mod attend;
 mod background;
 mod command_report;
 mod creation;
+mod destinations;
 mod ending;
 mod error;
 mod exec_report;

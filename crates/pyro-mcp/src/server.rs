@@ -2,6 +2,7 @@
 
 use crate::attend::attend;
 use crate::creation::{self, Creation, Creations, Wish};
+use crate::destinations::Destinations;
 use crate::ending::UntilEnd;
 use crate::error::{CallError, ServeError};
 use crate::instructions::instructions;
@@ -38,6 +39,7 @@ pub(crate) struct Server {
     config: Config,
     settings: Settings,
     sources: Arc<Sources>,
+    destinations: Destinations,
     preparation: Preparation,
     creations: Creations,
     machines: Semaphore,
@@ -82,8 +84,10 @@ pub async fn serve(
 
 impl Server {
     fn new(config: Config, settings: Settings, ending: CancellationToken) -> Result<Self, Error> {
+        let sources = Sources::open(&config, &settings)?;
         Ok(Self {
-            sources: Sources::open(&config, &settings)?,
+            destinations: Destinations::open(&settings, sources.clone())?,
+            sources,
             preparation: Preparation::default(),
             creations: Creations::default(),
             machines: Semaphore::new(MAX_MACHINES),
@@ -95,6 +99,10 @@ impl Server {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    pub(crate) fn destinations(&self) -> &Destinations {
+        &self.destinations
     }
 
     pub(crate) fn profile(&self) -> Profile {

@@ -19,6 +19,8 @@ pub struct Settings {
     pub project: ProjectSource,
     /// The directories below which a model may name host paths; the project where there are none.
     pub seed_roots: Vec<PathBuf>,
+    /// The directories below which a model may export; `.pyro/out` in the project where there are none.
+    pub export_roots: Vec<PathBuf>,
     /// The human's home directory, which is never such a directory.
     pub home: Option<PathBuf>,
     /// How much a model may ask for.

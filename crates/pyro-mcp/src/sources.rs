@@ -90,6 +90,11 @@ impl Sources {
         Ok(Seed::new(Source::opened(opened)?, path))
     }
 
+    /// Where the project is on this host, if there is one.
+    pub(crate) async fn project_path(&self) -> Result<Option<PathBuf>, Error> {
+        Ok(self.project().await?.map(|project| project.path().to_owned()))
+    }
+
     async fn roots(&self) -> Result<&HostRoots, Error> {
         let open = async {
             let project = self.project().await?;

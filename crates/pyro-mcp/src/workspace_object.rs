@@ -118,6 +118,10 @@ pub(crate) fn output() -> Arc<JsonObject> {
     fields.insert("required".into(), json!(["workspace_id", "state", "next"]));
     if let Some(Value::Object(properties)) = fields.get_mut("properties") {
         properties.retain(|name, _| DESCRIBED.contains(&name.as_str()));
+        // what is in an object explains itself where it is read
+        for property in properties.values_mut().filter_map(Value::as_object_mut) {
+            property.remove("properties");
+        }
     }
     schema
 }

@@ -50,6 +50,9 @@ pub enum Request {
     ReadTree {
         /// Absolute.
         path: GuestPath,
+        /// Whether what is in a `.git` stays out.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        without_git: bool,
     },
     /// Ends the machine: the agent flushes its disks and powers off. No answer. (Since 1.)
     PowerOff,
@@ -116,6 +119,11 @@ pub enum Request {
         #[serde(default)]
         reachable: Vec<String>,
     },
+    /// Changes files of `/workspace`, all of them or none, whatever happens meanwhile. Host to agent, on
+    /// the main lane up to `Finish`: for each file a [`tree::Rewrite`](crate::tree::Rewrite) as a JSON
+    /// line, then the bytes of its new content. Nothing is changed before `Finish`. Answers
+    /// [`tree::ApplyOutcome`](crate::tree::ApplyOutcome) and `Finish`. (Since 3.)
+    Apply,
 }
 
 /// A command to run.
@@ -184,8 +192,8 @@ mod tests {
     use super::*;
     use crate::network;
     use crate::tree::{
-        Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind, ListDone, ManifestTaken,
-        Thawed,
+        After, ApplyOutcome, Before, Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind,
+        ListDone, ManifestTaken, Rewrite, Thawed,
     };
 
     /// The wire surface. A changed line here is a change that some peer will meet: see VERSIONING.md.
@@ -212,7 +220,7 @@ mod tests {
                 path: GuestPath::new(*b"/\xff"),
                 replace: false,
             }),
-            serde_json::to_string(&Request::ReadTree { path: "/a".into() }),
+            serde_json::to_string(&Request::ReadTree { path: "/a".into(), without_git: false }),
             serde_json::to_string(&Request::PowerOff),
             serde_json::to_string(&ExecControl::Signal { signal: 2 }),
             serde_json::to_string(&ExecExit {
@@ -306,6 +314,15 @@ mod tests {
             serde_json::to_string(&network::Verdict::Missing),
             serde_json::to_string(&network::Ask::Connect { host: "a.example".into(), port: 443 }),
             serde_json::to_string(&network::Connected {}),
+            serde_json::to_string(&Request::ReadTree { path: "/a".into(), without_git: true }),
+            serde_json::to_string(&Request::Apply),
+            serde_json::to_string(&Rewrite {
+                path: "a/b".into(),
+                before: Some(Before { kind: Kind::Symlink, size: 2, checksum: 7 }),
+                after: Some(After { kind: Kind::File, size: 3, mode: 0o755 }),
+            }),
+            serde_json::to_string(&ApplyOutcome::Applied {}),
+            serde_json::to_string(&ApplyOutcome::Differs { path: "a/b".into() }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-3.txt"));
     }

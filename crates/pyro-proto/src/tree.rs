@@ -136,3 +136,54 @@ pub struct Thawed {
     /// thawed it.
     pub in_time: bool,
 }
+
+/// One file of an `Apply`: what must be there, and what shall be there. At least one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
+    /// Relative to `/workspace` and [plain](GuestPath::is_plain); no symbolic link is followed on the way,
+    /// and nothing below a `.git` is changed. Each path comes once.
+    pub path: GuestPath,
+    /// What must be there; none: nothing, or a directory that holds only what the same request deletes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+    /// What shall be there; none: nothing. Directories on the way are made where they are missing, and
+    /// those that a deletion leaves empty go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+}
+
+/// What a file or link must be, for an `Apply` to change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// File or symlink.
+    pub kind: Kind,
+    /// As in [`Entry`].
+    pub size: u64,
+    /// CRC-32C of its content or its target. It finds what was changed meanwhile; in the guest, whoever
+    /// wants to deceive can.
+    pub checksum: u32,
+}
+
+/// What a file or link shall be. It keeps the owner of what it replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    /// File or symlink.
+    pub kind: Kind,
+    /// How many bytes of content, or of the link's target, follow the line.
+    pub size: u64,
+    /// Permission bits of a file.
+    pub mode: u32,
+}
+
+/// What `Apply` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ApplyOutcome {
+    /// Everything, and it is on the disk.
+    Applied {},
+    /// Nothing: something else was there than must be.
+    Differs {
+        /// Where.
+        path: GuestPath,
+    },
+}

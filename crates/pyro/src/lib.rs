@@ -18,6 +18,7 @@ pub mod disk;
 pub mod doctor;
 mod durable;
 pub mod environment;
+pub mod export;
 pub mod fetch;
 pub mod guest;
 pub mod hostfs;

@@ -1,5 +1,6 @@
 //! The patch that a workspace gives makes of the original what is in the workspace, whatever names,
-//! contents and edits there are. `git apply` is the judge.
+//! contents and edits there are: `git apply` is the judge. And applied to a workspace like the original, it
+//! makes the same.
 
 #[path = "../../../crates/pyro/tests/patch/git.rs"]
 mod git;
@@ -35,6 +36,12 @@ fn git_apply_makes_the_live_tree_out_of_the_original() {
     assert!(patch.len() > CASES * 100, "{patch}");
     original.apply(&patch, &[]);
     assert_eq!(shown(&original.tree()), shown(&after), "patch:\n{patch}");
+
+    // and the other way: applied to a workspace that is as it was at first
+    let _ = workspace.call(&["reset"], &[]).succeeds();
+    assert_eq!(shown(&live(&world, &workspace)), shown(&before), "the reset");
+    let _ = workspace.call(&["patch", "apply"], &["--patch-file", "patch"]).succeeds();
+    assert_eq!(shown(&live(&world, &workspace)), shown(&after), "patch:\n{patch}");
     workspace.delete();
 }
 

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("scenarios", &[]),
     ("benches", &["scenarios", "pyro", "pyro-proto"]),
     ("xtask", &[]),
-    ("pyro-fuzz", &["pyro-proto"]),
+    ("pyro-fuzz", &["pyro", "pyro-proto"]),
 ];
 
 const RULE: &str = "crates";

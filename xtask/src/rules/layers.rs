@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 10] = [
     &["archive", "clock", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
     &["certificates"],
-    &["network", "environment", "runtime", "seed"],
+    &["network", "environment", "runtime", "seed", "export"],
     &["shim"],
     &["vm"],
     &["workspace"],

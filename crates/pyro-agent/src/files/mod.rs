@@ -14,7 +14,7 @@ pub(crate) mod walk;
 pub(crate) use edit::edit;
 pub(crate) use list::{line, list, stat};
 pub(crate) use pack::pack;
-pub(crate) use unpack::unpack;
+pub(crate) use unpack::{beneath, unpack};
 pub(crate) use walk::READ_DIRECTORY;
 
 use pyro_proto::tree::MAX_PATH;

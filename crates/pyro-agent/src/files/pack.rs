@@ -16,17 +16,18 @@ use std::path::{Path, PathBuf};
 use std::vec;
 use tar::{Builder, EntryType, Header};
 
-/// Packs what is at `path`.
+/// Packs what is at `path`; `without_git`, nothing that is in a `.git`.
 ///
 /// # Errors
 /// The refusal names what could not be read; a file that shrinks while it is read is an error.
 pub(crate) fn pack(
     root: &Root,
     path: &GuestPath,
+    without_git: bool,
     out: &mut impl Write,
 ) -> Result<TransferDone, Refusal> {
-    let mut packing =
-        Packing { archive: Builder::new(out), done: TransferDone { entries: 0, bytes: 0 } };
+    let done = TransferDone { entries: 0, bytes: 0 };
+    let mut packing = Packing { archive: Builder::new(out), without_git, done };
     match root.directory(path) {
         Ok(directory) => packing.directory(&directory)?,
         Err(refusal) if refusal.errno == Some(Errno::NOTDIR.raw_os_error()) => {
@@ -41,6 +42,7 @@ pub(crate) fn pack(
 
 struct Packing<W: Write> {
     archive: Builder<W>,
+    without_git: bool,
     done: TransferDone,
 }
 
@@ -81,7 +83,8 @@ impl<W: Write> Packing<W> {
                 continue;
             };
             let path = level.path.join(&name);
-            if self.entry(level.directory.as_fd(), &name, &path)? {
+            let is_directory = self.entry(level.directory.as_fd(), &name, &path)?;
+            if is_directory && !(self.without_git && name == ".git") {
                 let deeper = open(level.directory.as_fd(), &name, path)?;
                 levels.push(deeper);
             }

@@ -231,7 +231,8 @@ fn make_way<'p, T>(
     Ok((replacing(parent, name, create)?, None))
 }
 
-fn beneath(directory: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
+/// A directory below another one, through no link.
+pub(crate) fn beneath(directory: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     rustix::fs::openat2(directory, path, flags, Mode::empty(), inside)

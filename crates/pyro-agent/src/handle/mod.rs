@@ -1,5 +1,6 @@
 //! Reads a stream's request and gives the stream to whoever answers it: one file per verb.
 
+mod apply;
 mod changes;
 mod echo;
 mod edit_file;
@@ -38,7 +39,9 @@ pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes,
             read_file::run(agent, path, offset, length, stream).await;
         }
         Request::WriteFile { path, mode } => write_file::run(agent, path, mode, stream).await,
-        Request::ReadTree { path } => read_tree::run(agent, path, stream).await,
+        Request::ReadTree { path, without_git } => {
+            read_tree::run(agent, path, without_git, stream).await;
+        }
         Request::WriteTree { path, replace } => {
             write_tree::run(agent, path, replace, stream).await;
         }
@@ -53,6 +56,7 @@ pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes,
         Request::Changes { checksum, limit } => {
             changes::run(agent, checksum, limit, stream).await;
         }
+        Request::Apply => apply::run(agent, stream).await,
         Request::Sync => sync::run(agent, stream).await,
         Request::StartNetwork { reachable } => {
             start_network::run(&agent, session, &reachable, stream).await;

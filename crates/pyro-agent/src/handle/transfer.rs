@@ -4,7 +4,6 @@
 use bytes::{Buf, Bytes, BytesMut};
 use pyro_proto::frame::{Lane, MAX_DATA};
 use pyro_proto::mux::{Item, Receiver, Sender, Stream};
-use pyro_proto::request::TransferDone;
 use pyro_proto::{Refusal, RefusalCode};
 use serde::Serialize;
 use std::io::{self, Read, Write};
@@ -15,9 +14,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 const WAITING: usize = 4;
 
 /// Gives what comes on the stream to `work`, and answers with what `work` says.
-pub(super) async fn take<W>(stream: Stream, work: W)
+pub(super) async fn take<W, T>(stream: Stream, work: W)
 where
-    W: FnOnce(&mut Content) -> Result<TransferDone, Refusal> + Send + 'static,
+    W: FnOnce(&mut Content) -> Result<T, Refusal> + Send + 'static,
+    T: Serialize + Send + 'static,
 {
     let (sender, mut receiver) = stream.split();
     let (pass, pieces) = mpsc::channel(WAITING);

@@ -136,7 +136,9 @@ Commands:
   network    See what a workspace reaches over the network
   sync       Bring files of this host into a workspace
   file       List, read, write and edit the files of a workspace
+  patch      Change many files of a workspace at once
   diff       Show what has changed in a workspace since its baseline
+  export     Copy a file or a directory of a workspace to this host
   reset      Put a workspace back to its baseline: a fresh machine on the disk that it began with
   stop       Stop a workspace: its processes end, its files and its history stay
   start      Start a workspace that does not run
@@ -352,6 +354,22 @@ Options:
       --allow-host-compat        Let the model ask for commands on the host where no machine can
                                  boot: no isolation
   -h, --help                     Print help
+      --profile <PROFILE>   Which tools to offer [default: workspace-core] [possible values: vm-run,
+                            workspace-core, workspace-full]
+      --project-path <DIR>  The Git work tree that workspaces begin with [default: the one around
+                            this directory, if any]
+      --repo-url <URL>      A Git repository to fetch for each workspace instead
+      --repo-ref <REF>      Its branch, tag or commit [default: its default branch]
+      --seed-root <DIR>     A directory below which the model may name host paths; repeatable
+                            [default: the project]
+      --export-root <DIR>   A directory below which the model may export; repeatable [default:
+                            .pyro/out in the project]
+      --max-mem-mib <N>     The most memory of one machine, in MiB
+      --max-vcpus <N>       The most virtual CPUs of one machine
+      --max-workspaces <N>  The most workspaces at a time
+      --allow-host-compat   Let the model ask for commands on the host where no machine can boot: no
+                            isolation
+  -h, --help                Print help
 
 Examples:
   claude mcp add pyro -- pyro mcp serve
@@ -372,6 +390,8 @@ Network:
   With --network-policy every workspace of this server has that policy, and no machine more. Without
   it there is no network, unless a model asks for one and the profile lets it: workspace-full and
   vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
+  Without the flag that is the project, and nothing where there is none. What it exports goes
+  below --export-root, without the flag .pyro/out in the project, and replaces nothing.
 ");
 }
 
@@ -456,7 +476,9 @@ fn every_command_has_examples() {
         &["workspace", "file", "read"],
         &["workspace", "file", "write"],
         &["workspace", "file", "edit"],
+        &["workspace", "patch", "apply"],
         &["workspace", "diff"],
+        &["workspace", "export"],
         &["workspace", "reset"],
         &["workspace", "stop"],
         &["workspace", "start"],

@@ -16,12 +16,14 @@ mod workspace_diff;
 mod workspace_exec;
 mod workspace_exec_read;
 mod workspace_exec_stop;
+mod workspace_export;
 mod workspace_file_edit;
 mod workspace_file_list;
 mod workspace_file_read;
 mod workspace_file_write;
 mod workspace_list;
 mod workspace_logs;
+mod workspace_patch_apply;
 mod workspace_reset;
 mod workspace_start;
 mod workspace_status;
@@ -51,7 +53,7 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 29] = [
+pub(crate) const TOOLS: [Entry; 31] = [
     vm_create::ENTRY,
     vm_delete::ENTRY,
     vm_exec::ENTRY,
@@ -69,12 +71,14 @@ pub(crate) const TOOLS: [Entry; 29] = [
     workspace_exec::ENTRY,
     workspace_exec_read::ENTRY,
     workspace_exec_stop::ENTRY,
+    workspace_export::ENTRY,
     workspace_file_edit::ENTRY,
     workspace_file_list::ENTRY,
     workspace_file_read::ENTRY,
     workspace_file_write::ENTRY,
     workspace_list::ENTRY,
     workspace_logs::ENTRY,
+    workspace_patch_apply::ENTRY,
     workspace_reset::ENTRY,
     workspace_start::ENTRY,
     workspace_status::ENTRY,
@@ -122,7 +126,7 @@ mod tests {
     fn the_models_of_workspace_core_choose_neither_network_policies_nor_secrets() {
         let described: Vec<Tool> =
             of(Profile::WorkspaceCore).map(|tool| (tool.describe)()).collect();
-        assert_eq!(described.len(), 17);
+        assert_eq!(described.len(), 19);
         for tool in described {
             let schema = serde_json::to_string(&tool.input_schema).unwrap();
             for word in ["network_policy", "secret", "uint", "\"format\""] {

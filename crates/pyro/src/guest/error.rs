@@ -68,6 +68,14 @@ impl Diagnose for GuestError {
 
     fn hints(&self) -> Vec<String> {
         match self {
+            Self::Refused(refusal) if refusal.code == RefusalCode::NoSpace => {
+                vec!["make room on the workspace's disk: delete files in it, or reset it".into()]
+            }
+            Self::Refused(refusal) if refusal.code == RefusalCode::Unsupported => {
+                vec![
+                    "its machine was started by an older pyro: stop and start the workspace".into(),
+                ]
+            }
             Self::Gone(_) => vec!["run it again: the machine and what it held are gone".into()],
             _ => Vec::new(),
         }

@@ -2,8 +2,10 @@
 
 use super::answer::{self, Bounds, List};
 use super::{GuestError, check};
+use pyro_proto::GuestPath;
+use pyro_proto::frame::Lane;
 use pyro_proto::mux::Stream;
-use pyro_proto::tree::{EditOutcome, Entry, ListDone, MAX_EDITED};
+use pyro_proto::tree::{ApplyOutcome, EditOutcome, Entry, ListDone, MAX_EDITED, Rewrite};
 
 /// What a directory holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,43 @@ pub async fn edit(stream: Stream) -> Result<EditOutcome, GuestError> {
         | EditOutcome::Ambiguous { count: 2.. } => Ok(outcome),
         _ => Err(GuestError::Nonsense("an edit that cannot have been")),
     }
+}
+
+/// Changes many files, all of them or none, over a stream opened with `Apply`; each change comes with the
+/// new content.
+///
+/// # Errors
+/// [`GuestError`]; nothing is changed then. That something else is there than must be is an outcome.
+pub async fn apply(
+    stream: Stream,
+    changes: &[(Rewrite, &[u8])],
+) -> Result<ApplyOutcome, GuestError> {
+    let (mut sender, mut receiver) = stream.split();
+    let sending = async {
+        for (rewrite, content) in changes {
+            let mut line = serde_json::to_vec(rewrite).unwrap_or_default();
+            line.push(b'\n');
+            sender.send(Lane::Main, &line).await?;
+            sender.send(Lane::Main, content).await?;
+        }
+        sender.finish().await
+    };
+    let (sent, outcome) = tokio::join!(sending, answer::message(&mut receiver));
+    // when the agent refused, its word explains more than our failed send
+    let outcome = outcome?;
+    sent?;
+    match &outcome {
+        ApplyOutcome::Differs { path } if !changes.iter().any(|(r, _)| leads_to(path, &r.path)) => {
+            Err(GuestError::Nonsense("a difference where nothing was to be changed"))
+        }
+        _ => Ok(outcome),
+    }
+}
+
+/// Whether a path is on the way to another one, or that itself.
+fn leads_to(path: &GuestPath, other: &GuestPath) -> bool {
+    let rest = other.as_bytes().strip_prefix(path.as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 #[cfg(test)]

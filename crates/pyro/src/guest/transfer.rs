@@ -2,6 +2,7 @@
 //! files it comes from or goes to is somebody else's decision.
 
 use super::GuestError;
+use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Stream};
 use pyro_proto::request::TransferDone;
@@ -80,6 +81,33 @@ pub async fn receive<W: AsyncWrite + Unpin>(
     };
     target.flush().await.map_err(|e| GuestError::Host("write what the guest sent", e))?;
     Ok(done)
+}
+
+/// Hands what a stream opened with `ReadTree` brings to `take`, up to the guest's summary, or until that wants
+/// no more.
+///
+/// # Errors
+/// [`GuestError`]: not all has come.
+pub async fn hand_on<F: Future<Output = bool>>(
+    stream: Stream,
+    mut take: impl FnMut(Bytes) -> F,
+) -> Result<(), GuestError> {
+    let (mut sender, mut receiver) = stream.split();
+    sender.finish().await?;
+    loop {
+        match receiver.next().await {
+            Item::Data(_, bytes) => {
+                if !take(bytes).await {
+                    return Ok(());
+                }
+            }
+            Item::Message(json) => return parse(&json).map(drop),
+            Item::Finish => {
+                return Err(GuestError::Nonsense("a transfer ended without its summary"));
+            }
+            Item::Reset(refusal) => return Err(refusal.into()),
+        }
+    }
 }
 
 async fn answer(receiver: &mut pyro_proto::mux::Receiver) -> Result<TransferDone, GuestError> {

@@ -6,8 +6,9 @@ use super::credentials;
 use super::directory::{Directory, FileId, Regular};
 use super::error::HostPathError;
 use crate::error::AtPath;
+use rustix::fs::Mode;
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -94,6 +95,42 @@ impl HostRoots {
             Err(error) => return Err(self.failed(path, error)),
         };
         Ok(Opened { path: path.to_owned(), target })
+    }
+
+    /// One directory that is open already; `path` is what it is called.
+    #[must_use]
+    pub fn holding(flag: &'static str, directory: Directory, path: &Path) -> Self {
+        let direct = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Self { flag, roots: vec![Root { directory, written: [plain(path), direct] }] }
+    }
+
+    /// Opens the directory in which a model wants something new, and tells what it is to be called there, and
+    /// its whole path for people. Directories on the way are made where they are missing. `refuse` says why
+    /// the path below the root is none to write to.
+    ///
+    /// # Errors
+    /// [`HostPathError::Denied`], or why a directory cannot be made.
+    pub fn resolve_new(
+        &self,
+        path: &Path,
+        refuse: impl Fn(&Path) -> Option<&'static str>,
+    ) -> Result<(Directory, OsString, PathBuf), HostPathError> {
+        let (root, inner) = self.locate(path)?;
+        if let Some(why) = refuse(&inner) {
+            return Err(self.denied(path, why));
+        }
+        let Some(name) = inner.file_name() else {
+            return Err(self.denied(path, "it is the opened directory itself"));
+        };
+        let mut directory = root.directory.duplicate().at("open", path)?;
+        for part in inner.parent().into_iter().flatten() {
+            match rustix::fs::mkdirat(&directory, part, Mode::from_raw_mode(0o755)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(self.failed(path, error)),
+            }
+            directory = directory.enter(part).map_err(|error| self.failed(path, error))?;
+        }
+        Ok((directory, name.to_owned(), root.written[1].join(&inner)))
     }
 
     /// The root that a path lies in, and the way from there.

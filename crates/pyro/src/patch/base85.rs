@@ -1,7 +1,7 @@
 //! Base 85 in the alphabet of RFC 1924, as git's binary patches use it (`base85.c` of git): every four
 //! bytes, the most significant first and zeros added to the last, become five digits.
 
-const ALPHABET: &[u8; 85] =
+pub(super) const ALPHABET: &[u8; 85] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
 
 /// Appends the digits of `bytes`.

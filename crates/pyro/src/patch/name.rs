@@ -47,7 +47,7 @@ pub(super) fn acceptable(path: &[u8]) -> bool {
 }
 
 /// `.git` and what NTFS takes for it (`is_ntfs_dotgit` of git's `path.c`).
-fn is_dot_git(part: &[u8]) -> bool {
+pub(crate) fn is_dot_git(part: &[u8]) -> bool {
     let end = part.iter().position(|byte| matches!(byte, b':' | b'\\')).unwrap_or(part.len());
     let last = part[..end].iter().rposition(|byte| !matches!(byte, b'.' | b' '));
     let stem = &part[..last.map_or(0, |last| last + 1)];

@@ -86,6 +86,18 @@ pub enum WorkspaceError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A file was changed between the look at it and the patch.
+    #[error("{path} was changed while the patch was being applied; nothing of the patch was")]
+    PatchOvertaken {
+        /// Which file.
+        path: String,
+    },
+    /// The files that a patch changes are too large together.
+    #[error("the patch changes files of more than {limit} bytes together")]
+    PatchTooLarge {
+        /// The most.
+        limit: usize,
+    },
     /// The snapshot does not exist.
     #[error("the workspace {workspace_id} has no snapshot {snapshot:?}")]
     NoSnapshot {
@@ -108,13 +120,14 @@ pub struct Closest {
 impl Diagnose for WorkspaceError {
     fn kind(&self) -> Kind {
         match self {
-            Self::State { state: State::Creating, .. } => Kind::Busy,
+            Self::State { state: State::Creating, .. } | Self::PatchOvertaken { .. } => Kind::Busy,
             Self::State { .. }
             | Self::NameTaken { .. }
             | Self::BadText { .. }
             | Self::EditMissing { .. }
             | Self::EditAmbiguous { .. }
             | Self::NotText { .. }
+            | Self::PatchTooLarge { .. }
             | Self::BadPath { .. } => Kind::Usage,
             Self::NoMachine(_) | Self::EnvironmentGone { .. } | Self::Newer { .. } => Kind::Host,
             Self::NoCommand(_) | Self::NoSnapshot { .. } => Kind::NotFound,
@@ -135,6 +148,8 @@ impl Diagnose for WorkspaceError {
             Self::EditAmbiguous { .. } => "edit_ambiguous",
             Self::NotText { .. } => "not_text",
             Self::BadPath { .. } => "bad_path",
+            Self::PatchOvertaken { .. } => "patch_overtaken",
+            Self::PatchTooLarge { .. } => "patch_too_large",
             Self::NoSnapshot { .. } => "no_snapshot",
         }
     }
@@ -168,6 +183,10 @@ impl Diagnose for WorkspaceError {
                 "read it in the guest, for example with `xxd` or `base64`".into()
             }
             Self::BadPath { .. } => "use a path below /workspace, or an absolute one".into(),
+            Self::PatchOvertaken { .. } => {
+                "something in the workspace writes this file; apply the patch again".into()
+            }
+            Self::PatchTooLarge { .. } => "apply it in parts".into(),
             Self::NoSnapshot { .. } => "every workspace has the snapshot \"baseline\"".into(),
         }]
     }

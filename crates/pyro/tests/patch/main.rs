@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test fails the test")]
 
+mod apply;
+#[path = "../../../../fuzz/harness/patch.rs"]
+mod fuzz;
 mod git;
+mod history;
 mod tree;
 
 use git::{Copy, Place, tree_in};

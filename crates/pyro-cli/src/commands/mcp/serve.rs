@@ -29,7 +29,8 @@ Profiles:
 
 Host paths:
   A model can name paths of this host only below --seed-root, and sees no other file of it.
-  Without the flag that is the project, and nothing where there is none.
+  Without the flag that is the project, and nothing where there is none. What it exports goes
+  below --export-root, without the flag .pyro/out in the project, and replaces nothing.
 
 Network:
   With --network-policy every workspace of this server has that policy, and no machine more. Without
@@ -51,6 +52,9 @@ pub(crate) struct Arguments {
     /// A directory below which the model may name host paths; repeatable [default: the project]
     #[arg(long, value_name = "DIR")]
     seed_root: Vec<PathBuf>,
+    /// A directory below which the model may export; repeatable [default: .pyro/out in the project]
+    #[arg(long, value_name = "DIR")]
+    export_root: Vec<PathBuf>,
     #[command(flatten)]
     network: Policy,
     #[command(flatten)]
@@ -94,6 +98,7 @@ impl Arguments {
             profile: self.profile,
             allow_host_compat: self.allow_host_compat,
             seed_roots: self.seed_root.iter().map(|root| here.join(root)).collect(),
+            export_roots: self.export_root.iter().map(|root| here.join(root)).collect(),
             home: settings::home(),
             ceilings: Ceilings {
                 max_mem_mib: self.max_mem_mib,

@@ -103,7 +103,7 @@ fn tell(ui: &Ui, found: &WorkspaceDiff, without_patch: bool) {
 }
 
 /// `3 files changed: 1 added, 2 modified`.
-fn summary(of: &DiffSummary, entries: &[DiffEntry]) -> String {
+pub(super) fn summary(of: &DiffSummary, entries: &[DiffEntry]) -> String {
     if of.total == 0 {
         return "nothing has changed".to_owned();
     }

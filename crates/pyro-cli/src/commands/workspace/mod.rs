@@ -8,10 +8,12 @@ mod diff;
 mod exec;
 mod exec_read;
 mod exec_stop;
+mod export;
 mod file;
 mod list;
 mod logs;
 mod network;
+mod patch;
 mod reset;
 mod start;
 mod status;
@@ -47,7 +49,10 @@ pub(crate) enum Command {
     Sync(sync::Command),
     #[command(subcommand)]
     File(file::Command),
+    #[command(subcommand)]
+    Patch(patch::Command),
     Diff(diff::Arguments),
+    Export(export::Arguments),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
     Start(start::Arguments),
@@ -68,7 +73,9 @@ impl Command {
             Self::Network(command) => command.run(ui),
             Self::Sync(command) => command.run(ui),
             Self::File(command) => command.run(ui),
+            Self::Patch(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
+            Self::Export(arguments) => export::export(ui, arguments),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
             Self::Start(arguments) => start::start(ui, arguments),
@@ -89,7 +96,9 @@ impl Command {
             Self::Network(command) => command.wants_json(),
             Self::Sync(command) => command.wants_json(),
             Self::File(command) => command.wants_json(),
+            Self::Patch(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
             Self::Start(arguments) => arguments.json,

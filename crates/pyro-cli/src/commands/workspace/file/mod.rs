@@ -6,6 +6,8 @@ mod read;
 mod text;
 mod write;
 
+pub(super) use text::given;
+
 use super::call;
 use crate::failure::Outcome;
 use crate::ui::Ui;

@@ -5,7 +5,10 @@ use std::io::Read;
 use std::path::Path;
 
 /// `text`, or what the file holds; `-` is standard input.
-pub(super) fn given(text: Option<&str>, file: Option<&Path>) -> Result<Vec<u8>, PathError> {
+pub(in super::super) fn given(
+    text: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Vec<u8>, PathError> {
     match (text, file) {
         (Some(text), _) => Ok(text.as_bytes().to_vec()),
         (None, Some(path)) if path == Path::new("-") => {

@@ -1,0 +1,51 @@
+//! Where an export goes.
+
+use super::ExportError;
+use super::admission::refusal;
+use crate::error::AtPath;
+use crate::hostfs::{Directory, HostRoots};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// A name in an open directory.
+#[derive(Debug)]
+pub struct ExportTarget {
+    pub(super) parent: Directory,
+    pub(super) name: OsString,
+    /// The same for people.
+    pub(super) path: PathBuf,
+}
+
+impl ExportTarget {
+    /// What a human has typed: the directory must be there, and is looked up once.
+    ///
+    /// # Errors
+    /// [`ExportError`] if there is no such directory, or the path has no last name.
+    pub fn of(path: &Path) -> Result<Self, ExportError> {
+        let Some(name) = path.file_name() else {
+            let why = "it has no name of its own";
+            return Err(ExportError::BadOutput { path: path.to_owned(), why });
+        };
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        let directory = Directory::open(parent).at("open", parent)?;
+        let whole = parent.canonicalize().at("resolve", parent)?;
+        Ok(Self { parent: directory, name: name.to_owned(), path: whole.join(name) })
+    }
+
+    /// What a model names: below a directory that the human has opened, and nothing that a program would take
+    /// for its settings. Directories on the way are made.
+    ///
+    /// # Errors
+    /// [`ExportError::HostPath`].
+    pub fn beneath(roots: &HostRoots, path: &Path) -> Result<Self, ExportError> {
+        let (parent, name, path) = roots.resolve_new(path, refusal)?;
+        Ok(Self { parent, name, path })
+    }
+
+    /// The final name, for people.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

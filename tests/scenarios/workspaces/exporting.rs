@@ -1,0 +1,164 @@
+//! Files and directories of a workspace, on the host: whole, or not at all, whatever the guest does meanwhile.
+
+use super::seed;
+use scenarios::{Outcome, Signal, Workspace, World};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+fn export(workspace: &Workspace<'_>, path: &str, output: &Path, options: &[&str]) -> Outcome {
+    let words = [&[path, "--output", output.to_str().unwrap()], options].concat();
+    workspace.call(&["export"], &words).outcome()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn files_and_directories_arrive_under_new_names_with_plain_modes() {
+    let world = World::new();
+    let original = seed::directory(&world);
+    let workspace = world.workspace(&["--seed-path", original.to_str().unwrap()]);
+    let made = "chmod 6777 run.sh; mkfifo pipe; ln README.md hard; ln -s /etc/passwd src/absolute; \
+                ln -s ../../.. src/upwards; mkdir -p .git/hooks sub/.git; echo evil > .git/hooks/post-checkout";
+    let _ = workspace.script(made).succeeds();
+    let place = world.home().join("place");
+    fs::create_dir(&place).unwrap();
+    let out = place.join("out");
+
+    let told = export(&workspace, "/workspace", &out, &[]).succeeds();
+    let told = told.complains("src/absolute -> /etc/passwd").complains(".git was left out");
+    assert!(told.stderr.contains("src/upwards -> ../../.."), "{}", told.stderr);
+    let expected = ["README.md", "hard", "link", "logo.bin", "run.sh", "src", "sub"];
+    assert_eq!(names(&out), expected);
+    assert_eq!(names(&out.join("src")), ["deep", "main.rs"]);
+    let mode = |path: &str| fs::metadata(out.join(path)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("run.sh"), mode("README.md"), mode("src")), (0o755, 0o644, 0o755));
+    assert_eq!(
+        fs::read(out.join("logo.bin")).unwrap(),
+        fs::read(original.join("logo.bin")).unwrap()
+    );
+    assert_eq!(fs::read_link(out.join("link")).unwrap(), Path::new("src/main.rs"));
+
+    let again = export(&workspace, ".", &out, &["--json"]).exits(2);
+    assert_eq!(again.json()["code"], "output_exists");
+    let file = place.join("file");
+    let told = export(&workspace, "run.sh", &file, &["--json"]).succeeds().json();
+    assert_eq!(
+        (&told["artifact_type"], &told["entry_count"]),
+        (&"file".into(), &1.into()),
+        "{told}"
+    );
+    assert_eq!(told["output_path"], file.to_str().unwrap());
+    symlink(&file, place.join("link")).unwrap();
+    let _ = export(&workspace, "README.md", &place.join("link"), &["--force"]).succeeds();
+    assert_eq!(fs::read(&file).unwrap(), fs::read(original.join("run.sh")).unwrap());
+    let _ = export(&workspace, "src", &out, &["--force"]).succeeds();
+    assert_eq!(names(&out), ["deep", "main.rs"]);
+    for (path, code) in [
+        ("link", "bad_path"),
+        ("pipe", "bad_path"),
+        (".git/hooks", "bad_path"),
+        ("none", "guest_not_found"),
+    ] {
+        let error = export(&workspace, path, &place.join("x"), &["--json"]);
+        assert_eq!(error.json()["code"], code, "{path}");
+    }
+    assert_eq!(names(&place), ["file", "link", "out"]);
+    workspace.delete();
+    world.assert_clean();
+}
+
+#[test]
+fn a_full_disk_and_a_killed_export_leave_nothing_under_the_name() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let make = "mkdir big; for i in 1 2 3 4; do head -c 16M /dev/urandom > big/$i; done";
+    let _ = workspace.script(make).succeeds();
+    let place = world.home().join("place");
+    fs::create_dir(&place).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=4m tmpfs place && {{pyro}} workspace export {} big --output place/out --json; \
+         code=$?; ls -A place; exit $code",
+        workspace.id
+    );
+    let script = script.replace("{pyro}", "\"$0\"");
+    let words = ["unshare", "--mount", "--map-root-user", "sh", "-c", &script, "{pyro}"];
+    let full = world.program(&words).outcome().exits(1);
+    assert_eq!(full.json()["code"], "no_space", "{}", full.text());
+
+    // the aside directory is there before the first byte is
+    let began = |running: &mut scenarios::Running| {
+        let until = Instant::now() + Duration::from_secs(30);
+        while names(&place).is_empty() && !running.has_ended() {
+            assert!(Instant::now() < until, "no export has begun");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let words = ["big", "--output", "place/out"];
+    let mut running = workspace.call(&["export"], &words).start();
+    began(&mut running);
+    running.signal(Signal::KILL);
+    let _ = running.end().exits(128 + 9);
+    assert!(!place.join("out").exists(), "{:?}", names(&place));
+    let mut running = workspace.call(&["export"], &words).start();
+    std::thread::sleep(Duration::from_millis(50));
+    began(&mut running);
+    running.signal(Signal::INT);
+    let _ = running.end().exits(130);
+    assert_eq!(names(&place), [""; 0]);
+    let _ = export(&workspace, "big", &place.join("out"), &[]).succeeds();
+    assert_eq!(names(&place), ["out"]);
+    assert_eq!(names(&place.join("out")), ["1", "2", "3", "4"]);
+    workspace.delete();
+    world.assert_clean();
+}
+
+/// Directories become links to the outside and back all the time, while the host exports them and patches what
+/// is in them.
+#[test]
+fn no_guest_that_renames_meanwhile_leads_the_host_outside() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let swap = "mkdir -p tree/d /outside; echo inside > tree/d/passwd; echo outside > /outside/passwd; \
+                (while :; do mv tree/d kept; ln -s /outside tree/d; rm tree/d; mv kept tree/d; done) \
+                >/dev/null 2>&1 </dev/null & sleep 0.2";
+    let race = workspace.exec_with(
+        &["--timeout-seconds", "300", "--detach"],
+        &["sh", "-c", &format!("{swap}; wait")],
+    );
+    let _ = race.succeeds();
+    let place = world.home().join("place");
+    fs::create_dir(&place).unwrap();
+    let until = Instant::now() + Duration::from_secs(4);
+    let (mut whole, mut rounds) = (0, 0);
+    let patch = |from: &str, to: &str| {
+        format!("--- a/tree/d/passwd\n+++ b/tree/d/passwd\n@@ -1 +1 @@\n-{from}\n+{to}\n")
+    };
+    while Instant::now() < until {
+        rounds += 1;
+        let out = place.join(format!("{rounds}"));
+        if export(&workspace, "tree", &out, &[]).code() == 0 {
+            let read = fs::read_to_string(out.join("d/passwd"));
+            assert!(!matches!(read.as_deref(), Ok("outside\n")), "{read:?}");
+            assert!(!out.join("d").is_symlink());
+            whole += usize::from(read.is_ok());
+        } else {
+            assert!(!out.exists());
+        }
+        for (from, to) in [("inside", "patched"), ("patched", "inside"), ("outside", "broken")] {
+            let _ = workspace.call(&["patch", "apply"], &["--patch", &patch(from, to)]).outcome();
+        }
+    }
+    assert!(whole > 0, "{rounds} rounds, and no export was whole");
+    assert_eq!(workspace.exec(&["cat", "/outside/passwd"]).succeeds().text(), "outside");
+    assert!(names(&place).iter().all(|name| name.parse::<u32>().is_ok()), "{:?}", names(&place));
+    workspace.delete();
+    world.assert_clean();
+}
