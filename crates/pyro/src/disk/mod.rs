@@ -1,14 +1,15 @@
 //! Disks of workspaces as files on the host: an ext4 file system each, made here, copied here, and read
-//! here while no machine uses them. This room mounts nothing, runs no program on a disk, and knows
-//! neither machines nor workspaces.
+//! here while no machine uses them: by [`confined`], in a process of its own. This room mounts nothing, runs
+//! no other program on a disk, and knows no workspaces.
 
+pub mod confined;
 mod copy;
 mod create;
 mod error;
 mod ext4;
 mod view;
 
-pub use copy::{Copied, copy};
+pub use copy::{Copied, copy, export};
 pub use create::{DEFAULT_BYTES, create};
 pub use error::DiskError;
-pub use view::{Beginning, DiskView, Listed, Metadata, NodeKind, Reader, ViewError};
+pub use view::{Beginning, DiskView, Found, Listed, Metadata, NodeKind, Reader, ViewError, Walked};

@@ -13,10 +13,11 @@ use super::serve::{accept, greet_front_end};
 use super::{ShimError, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
+use crate::machine::Brake;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
 use pyro_proto::mux::{Ended, Session, Stream};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -48,14 +49,14 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
-    let made = Cell::new(false);
-    let desk = Rc::new(Desk { machine, commands, activity, end, made, left, why, present });
+    let (made, brake) = (Cell::new(false), OnceCell::new());
+    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
             let mut terminate = signal(SignalKind::terminate()).map_err(ShimError::Spawn)?;
             let mut farewell = None;
-            let mut running = Box::pin(run(&kept, &mut ledger, &publish));
+            let mut running = Box::pin(run(&kept, &mut ledger, &publish, &desk.brake));
             let end = tokio::select! {
                 why = &mut running => End::new(Cause::Machine, why),
                 () = abandoned(&kept.assignment.tenure, &lease, &desk) => {
@@ -147,6 +148,7 @@ async fn run(
     kept: &Kept,
     ledger: &mut Ledger,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
+    brake: &OnceCell<Brake>,
 ) -> String {
     let place = Place {
         directory: kept.directory.path(),
@@ -156,6 +158,9 @@ async fn run(
     let Assignment { machine, boot_deadlines, .. } = &kept.assignment;
     match boot(machine, *boot_deadlines, &place, ledger).await {
         Ok(Booted { mut vmm, guest }) => {
+            if let Ok(found) = vmm.brake() {
+                let _ = brake.set(found);
+            }
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {
                 biased;

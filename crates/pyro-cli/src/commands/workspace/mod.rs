@@ -5,6 +5,7 @@ mod call;
 mod create;
 mod delete;
 mod diff;
+mod disk;
 mod exec;
 mod exec_read;
 mod exec_stop;
@@ -12,6 +13,7 @@ mod file;
 mod list;
 mod logs;
 mod reset;
+mod snapshot;
 mod start;
 mod status;
 mod stop;
@@ -45,9 +47,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     File(file::Command),
     Diff(diff::Arguments),
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
     Start(start::Arguments),
+    #[command(subcommand)]
+    Disk(disk::Command),
     Delete(delete::Arguments),
 }
 
@@ -65,9 +71,11 @@ impl Command {
             Self::Sync(command) => command.run(ui),
             Self::File(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
+            Self::Snapshot(command) => command.run(ui),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
             Self::Start(arguments) => start::start(ui, arguments),
+            Self::Disk(command) => command.run(ui),
             Self::Delete(arguments) => delete::delete(ui, arguments),
         }
     }
@@ -85,9 +93,11 @@ impl Command {
             Self::Sync(command) => command.wants_json(),
             Self::File(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
+            Self::Snapshot(command) => command.wants_json(),
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
             Self::Start(arguments) => arguments.json,
+            Self::Disk(command) => command.wants_json(),
             Self::Delete(arguments) => arguments.json,
         }
     }

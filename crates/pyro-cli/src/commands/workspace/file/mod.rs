@@ -6,6 +6,9 @@ mod read;
 mod text;
 mod write;
 
+pub(super) use list::show_list;
+pub(super) use read::show_content;
+
 use super::call;
 use crate::failure::Outcome;
 use crate::ui::Ui;

@@ -1,0 +1,70 @@
+//! Another disk in place of a workspace's own: made beside it, and put in its place in one step.
+
+use super::capture::copy;
+use super::disk_of;
+use crate::error::{AtPath, PathError, Result};
+use crate::store::Item;
+use crate::vm::start::DISK_BYTES;
+use crate::{disk, durable};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// What a disk begins with.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// An empty file system.
+    Nothing,
+    /// What this disk, which nobody writes, holds.
+    Disk(PathBuf),
+}
+
+/// A disk that waits for its place.
+#[derive(Debug)]
+pub(super) struct FreshDisk {
+    aside: PathBuf,
+    place: PathBuf,
+}
+
+/// Makes it. The caller has the workspace's turn.
+pub(super) async fn fresh_disk(item: &Item, origin: Origin) -> Result<FreshDisk> {
+    discard(item)?;
+    let aside = aside(item);
+    match origin {
+        Origin::Nothing => drop(disk::create(&aside, DISK_BYTES)?),
+        Origin::Disk(from) => copy(from, aside.clone()).await?,
+    }
+    Ok(FreshDisk { aside, place: disk_of(item.path()) })
+}
+
+impl FreshDisk {
+    /// Gives it its place. Nobody may use the disk that was there.
+    pub(super) fn install(self) -> Result<(), PathError> {
+        durable::move_into_place(&self.aside, &self.place)
+    }
+}
+
+/// Whether a kill has left a disk that nobody waits for, or somebody makes one.
+pub(super) fn is_left(item: &Item) -> bool {
+    remains(item).iter().any(|path| path.exists())
+}
+
+/// Removes what a kill has left. The caller has the workspace's turn.
+pub(super) fn discard(item: &Item) -> Result<(), PathError> {
+    for path in remains(item) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed.at("remove", &path)?,
+        }
+    }
+    Ok(())
+}
+
+fn aside(item: &Item) -> PathBuf {
+    item.path().join("disk.new")
+}
+
+/// The disk, and the copy that it is while it is not whole.
+fn remains(item: &Item) -> [PathBuf; 2] {
+    [aside(item), item.path().join("disk.new.new")]
+}
