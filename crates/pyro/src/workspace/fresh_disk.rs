@@ -8,7 +8,8 @@ use crate::vm::start::DISK_BYTES;
 use crate::{disk, durable};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// What a disk begins with.
 #[derive(Debug)]
@@ -27,14 +28,31 @@ pub(super) struct FreshDisk {
 }
 
 /// Makes it. The caller has the workspace's turn.
-pub(super) async fn fresh_disk(item: &Item, origin: Origin) -> Result<FreshDisk> {
+pub(super) async fn fresh_disk(item: &Item, origin: &Origin) -> Result<FreshDisk> {
     discard(item)?;
     let aside = aside(item);
     match origin {
         Origin::Nothing => drop(disk::create(&aside, DISK_BYTES)?),
-        Origin::Disk(from) => copy(from, aside.clone()).await?,
+        Origin::Disk(from) => copy(from.clone(), aside.clone()).await?,
     }
     Ok(FreshDisk { aside, place: disk_of(item.path()) })
+}
+
+/// Whether the disk that the workspace has takes more room than one of this origin needs: then giving it up
+/// first makes the other possible.
+pub(super) fn would_make_room(item: &Item, origin: &Origin) -> bool {
+    let taken = |path: &Path| path.metadata().map_or(0, |m| m.blocks());
+    let needed = match origin {
+        Origin::Nothing => 0,
+        Origin::Disk(from) => taken(from),
+    };
+    taken(&disk_of(item.path())) > needed
+}
+
+/// Gives up the disk that the workspace has.
+pub(super) fn give_up(item: &Item) -> Result<(), PathError> {
+    let disk = disk_of(item.path());
+    fs::remove_file(&disk).at("remove", &disk)
 }
 
 impl FreshDisk {

@@ -2,7 +2,7 @@
 //! What was done since is gone, the history of its commands too.
 
 use super::find::{find, record_of};
-use super::fresh_disk::{Origin, fresh_disk};
+use super::fresh_disk::{Origin, fresh_disk, give_up, would_make_room};
 use super::record::WorkspaceRecord;
 use super::snapshot::{self, Snapshot, SnapshotKind};
 use super::state::Verb;
@@ -46,7 +46,7 @@ pub struct Reset {
 }
 
 /// Resets the workspace with this id, name, or beginning of either, and starts it. What it is to be
-/// reset to is found and copied before anything of it is given up.
+/// reset to is found and copied before anything of it is given up, unless there is no room for both.
 ///
 /// # Errors
 /// If there is no such workspace or snapshot, or it does not boot again: then it is stopped, and reset.
@@ -62,7 +62,15 @@ pub async fn reset(
     let mut record = record_of(&item)?;
     state_of(config, &item, &record)?.0.permit(Verb::Reset, item.id())?;
     let (snapshot, origin) = find_snapshot(&item, &record, snapshot)?;
-    let disk = fresh_disk(&item, origin).await?;
+    let disk = match fresh_disk(&item, &origin).await {
+        Err(error) if error.code() == "no_space" && would_make_room(&item, &origin) => {
+            // what fills the host's disk may be what is to be given up
+            end(&machine_of(config, &item), Manner::AtOnce).await?;
+            give_up(&item)?;
+            fresh_disk(&item, &origin).await?
+        }
+        made => made?,
+    };
     end(&machine_of(config, &item), Manner::AtOnce).await?;
     disk.install()?;
     journal::clear(item.path())?;
