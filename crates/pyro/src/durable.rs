@@ -2,11 +2,12 @@
 //! one, never a part of one. It knows nothing of what they hold.
 
 use crate::error::{AtPath, PathError};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, linkat, open, renameat_with};
 use rustix::io::Errno;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -50,49 +51,52 @@ pub(crate) fn write_filled<T, E: From<PathError>>(
     })
 }
 
-/// Makes a new private file where somebody else may work too: `fill` writes it beside `path` under a name
-/// that nobody has, and nothing that is at `path` by then is overwritten. Whole, durable and in one
-/// step; on failure nothing is left behind.
+/// Makes a new private file where somebody else may work too: nothing that is at `path` is overwritten. Whole,
+/// durable and in one step; on failure nothing is left behind, and after a kill neither: the file has no
+/// name before it is whole (`O_TMPFILE`, open(2)). Where the file system has no such files, it has a name
+/// that nobody else uses.
 pub(crate) fn write_beside<T, E: From<PathError>>(
     path: &Path,
     fill: impl FnOnce(&File, &Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    let aside = stranger(path)?;
+    let directory = parent_of(path);
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    let file = match open(directory, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+            return write_under_another_name(path, fill);
+        }
+        Err(error) => return Err(error).at("create a file in", directory).map_err(E::from),
+    };
+    let filled = fill(&file, path)?;
+    file.sync_all().at("sync", path)?;
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW).at("give its name to", path)?;
+    sync_directory(directory)?;
+    Ok(filled)
+}
+
+fn write_under_another_name<T, E: From<PathError>>(
+    path: &Path,
+    fill: impl FnOnce(&File, &Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| std::io::Error::other(e.to_string()))
+        .at("name", path)?;
+    let aside = path.with_file_name(format!(".pyro-{}", hex::encode(bytes)));
     let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&aside);
     let file = file.at("create", &aside)?;
-    let filled = fill(&file, &aside).and_then(|filled| {
-        file.sync_all().at("sync", &aside)?;
-        take_free_name(&aside, path)?;
+    let filled = fill(&file, path).and_then(|filled| {
+        file.sync_all().at("sync", path)?;
+        renameat_with(CWD, &aside, CWD, path, RenameFlags::NOREPLACE)
+            .at("move into place", path)?;
+        sync_directory(parent_of(path))?;
         Ok(filled)
     });
     filled.inspect_err(|_| {
         let _ = fs::remove_file(&aside); // it is of no use, and the first error counts
     })
-}
-
-/// A hidden name beside `path` that nobody has thought of.
-fn stranger(path: &Path) -> Result<PathBuf, PathError> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| std::io::Error::other(e.to_string()))
-        .at("name", path)?;
-    let name = path.file_name().ok_or(ErrorKind::InvalidInput).map_err(std::io::Error::from);
-    let name = name.at("create", path)?.to_string_lossy().into_owned();
-    let name: String = name.chars().take(100).collect();
-    Ok(path.with_file_name(format!(".{name}.{}", hex::encode(bytes))))
-}
-
-/// As [`move_into_place`], where nothing has that name yet.
-fn take_free_name(from: &Path, to: &Path) -> Result<(), PathError> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // a file system without that flag, rename(2)
-        Err(Errno::INVAL) => {
-            fs::hard_link(from, to).at("move into place", to)?;
-            fs::remove_file(from).at("remove", from)?;
-        }
-        renamed => renamed.at("move into place", to)?,
-    }
-    sync_directory(parent_of(to))
 }
 
 fn parent_of(path: &Path) -> &Path {
@@ -115,4 +119,27 @@ pub(crate) fn move_into_place(from: &Path, to: &Path) -> Result<(), PathError> {
 /// Brings the names in a directory to stable storage, after a rename or a removal in it.
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), PathError> {
     File::open(directory).and_then(|directory| directory.sync_all()).at("sync", directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_beside_others_takes_no_name_that_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let (one, two) = (directory.path().join("one"), directory.path().join("two"));
+        let whole = |mut file: &File, path: &Path| file.write_all(b"whole").at("write", path);
+        for _ in 0..2 {
+            let written = write_beside(&one, whole).is_ok();
+            assert_eq!(written, write_under_another_name(&two, whole).is_ok());
+            assert_eq!(
+                (fs::read(&one).unwrap(), fs::read(&two).unwrap()),
+                (b"whole".into(), b"whole".into())
+            );
+        }
+        let taken = write_beside(&one, |_, _| Ok::<_, PathError>(())).unwrap_err();
+        assert_eq!(taken.source.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
 }

@@ -189,7 +189,9 @@ impl Diagnose for WorkspaceError {
             }
             Self::NoMachine(_) => "`pyro doctor` says what is missing for a virtual machine".into(),
             Self::EnvironmentGone { .. } => {
-                "put it back; without it the workspace's disk means nothing".into()
+                "put it back, for without it the workspace's disk means nothing; if it is that disk, \
+                 reset the workspace"
+                    .into()
             }
             Self::Newer { .. } => "use that version, or delete the workspace".into(),
             Self::NewerSnapshot { .. } => "use that version, or delete the snapshot".into(),

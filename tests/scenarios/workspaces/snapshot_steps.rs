@@ -1,0 +1,131 @@
+//! SIGKILL, and errors of the host's disk, at every step at which snapshots, resets and exports change
+//! something there: afterwards each is there whole or not at all, and the workspace is what it was.
+
+use scenarios::{Outcome, Workspace, World, expected_backend};
+use std::fs;
+use std::path::PathBuf;
+
+/// What is done at a step.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Kill,
+    Error(&'static str),
+}
+
+#[test]
+fn a_kill_or_an_error_at_every_step_leaves_everything_or_nothing() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let _ = workspace.call(&["file", "write"], &["kept", "--text", "kept"]).succeeds();
+    let _ = workspace.call(&["stop"], &[]).succeeds();
+    // the lab's processor is ten times slower: there the steps that make things visible must do
+    let thorough = expected_backend().is_none_or(|backend| backend == "qemu-tcg");
+    let calls = match thorough {
+        true => &["mkdir", "write", "fsync", "rename", "unlink", "unlinkat", "linkat"][..],
+        false => &["rename", "linkat"],
+    };
+    let mut faults = 0;
+    for call in calls {
+        for fault in [Fault::Kill, Fault::Error("EIO"), Fault::Error("ENOSPC")] {
+            faults += snapshot(&world, &workspace, call, fault);
+            faults += export(&world, &workspace, call, fault);
+        }
+    }
+    assert!(faults >= if thorough { 20 } else { 3 }, "{faults} faults");
+    let _ = workspace.call(&["start"], &[]).succeeds();
+    assert_eq!(workspace.exec(&["cat", "kept"]).succeeds().text(), "kept");
+    workspace.delete();
+    world.assert_clean();
+}
+
+/// Takes and deletes a snapshot, with the fault at each such call; how often it struck.
+fn snapshot(world: &World, workspace: &Workspace<'_>, call: &str, fault: Fault) -> usize {
+    let mut struck = 0;
+    for verb in ["create", "delete"] {
+        for nth in 1..40 {
+            if verb == "delete" {
+                let _ = workspace.call(&["snapshot", "create"], &["s"]).outcome();
+            }
+            let words = ["workspace", "snapshot", verb, &workspace.id, "s"];
+            let hit = strikes(&with_fault(world, &words, call, fault, nth), fault);
+            let there = names(workspace).contains(&"s".to_owned());
+            if !hit {
+                assert_eq!(there, verb == "create", "{verb}, {call} {nth} {fault:?}");
+            }
+            if there {
+                let _ = workspace.call(&["snapshot", "delete"], &["s"]).succeeds();
+            }
+            assert_eq!(left_of_snapshots(workspace), [""; 0], "{verb}, {call} {nth} {fault:?}");
+            if !hit {
+                break;
+            }
+            struck += 1;
+        }
+    }
+    struck
+}
+
+fn export(world: &World, workspace: &Workspace<'_>, call: &str, fault: Fault) -> usize {
+    let directory = world.home().join("exports");
+    let image = directory.join("image");
+    for nth in 1..40 {
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir(&directory).unwrap();
+        let output = image.to_str().unwrap();
+        let words = ["workspace", "disk", "export", &workspace.id, "--output", output];
+        let hit = strikes(&with_fault(world, &words, call, fault, nth), fault);
+        let left: Vec<PathBuf> = entries(&directory);
+        assert!(left.is_empty() || left == [image.clone()], "{call} {nth} {fault:?}: {left:?}");
+        if !left.is_empty() {
+            assert_eq!(fs::metadata(&image).unwrap().len(), 8 << 30);
+        }
+        if !hit {
+            assert!(image.exists());
+            return nth - 1;
+        }
+    }
+    panic!("{call} is made without end");
+}
+
+/// Runs pyro with the fault at the `nth` such call of each of its threads and processes.
+fn with_fault(world: &World, words: &[&str], call: &str, fault: Fault, nth: usize) -> Outcome {
+    let what = match fault {
+        Fault::Kill => "signal=KILL".to_owned(),
+        Fault::Error(name) => format!("error={name}"),
+    };
+    let trace = format!("trace=?{call}");
+    // what is written elsewhere than into the state of workspaces is of no interest here
+    let inject = format!("inject=?{call}:{what}:when={nth}");
+    let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "{pyro}"];
+    world.program(&[&strace[..], words].concat()).outcome()
+}
+
+/// Whether it ended by the fault; what ends by an error must name it.
+fn strikes(outcome: &Outcome, fault: Fault) -> bool {
+    match (outcome.code(), fault) {
+        (0, _) => false,
+        (137, Fault::Kill) => true,
+        (1, Fault::Error(_)) => {
+            assert!(outcome.stderr.contains("error: "), "{}", outcome.stderr);
+            true
+        }
+        (code, fault) => panic!("exit code {code} after {fault:?}: {}", outcome.stderr),
+    }
+}
+
+fn names(workspace: &Workspace<'_>) -> Vec<String> {
+    let listed = workspace.json(&["snapshot", "list"], &[]);
+    let snapshots = listed["snapshots"].as_array().unwrap();
+    snapshots.iter().map(|one| one["snapshot_name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What is in the directory of snapshots beside its lock.
+fn left_of_snapshots(workspace: &Workspace<'_>) -> Vec<String> {
+    let entries = entries(&workspace.directory().join("snapshots"));
+    let names = entries.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+    names.filter(|name| name != ".lock").collect()
+}
+
+fn entries(directory: &std::path::Path) -> Vec<PathBuf> {
+    fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
