@@ -72,7 +72,7 @@ pub(crate) fn write_beside<T, E: From<PathError>>(
     file.sync_all().at("sync", path)?;
     let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW).at("give its name to", path)?;
-    sync_directory(directory)?;
+    sync_directory(directory).inspect_err(|_| drop(fs::remove_file(path)))?;
     Ok(filled)
 }
 
