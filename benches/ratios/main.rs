@@ -15,6 +15,7 @@ mod image;
 mod raw;
 mod raw_vmm;
 mod seed;
+mod snapshot;
 mod start;
 mod stream;
 mod table;
@@ -40,7 +41,7 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 7] = [
+    let measures: [(&str, Measure<'_>); 8] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
@@ -48,6 +49,7 @@ fn main() {
         ("stream", &stream::measure),
         ("seed", &seed::measure),
         ("diff", &diff::measure),
+        ("snapshot", &snapshot::measure),
     ];
     for (name, measure) in measures {
         if is_wanted(name) {

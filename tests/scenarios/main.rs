@@ -14,6 +14,7 @@ mod image;
 mod interruption;
 mod json;
 mod mcp_host_paths;
+mod mcp_snapshots;
 mod mcp_workspaces;
 mod ordinary_user;
 mod preparation;

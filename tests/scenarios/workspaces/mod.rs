@@ -2,6 +2,7 @@
 
 mod costs;
 mod ctrl_c;
+mod damage;
 mod exec;
 mod expiry;
 mod files;
