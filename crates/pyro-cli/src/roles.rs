@@ -15,7 +15,7 @@ const ROLES: [(&str, Play); 5] = [
     (pyro::shim::ROLE, |arguments| pyro::shim::main(arguments)),
     (pyro::machine::jail::ROLE, |arguments| pyro::machine::jail::launcher_main(arguments)),
     (pyro::machine::kvm::ROLE, |arguments| pyro::machine::kvm::probe_main(arguments)),
-    (pyro::disk::confined::ROLE, |_| pyro::disk::confined::main()),
+    (pyro::confined::ROLE, |_| pyro::confined::main()),
     (pyro::machine::process::AGENT_ROLE, agent),
 ];
 

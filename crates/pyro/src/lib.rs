@@ -12,6 +12,7 @@ pub mod paths;
 
 mod archive;
 mod clock;
+pub mod confined;
 mod digest;
 pub mod disk;
 pub mod doctor;

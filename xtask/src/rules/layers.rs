@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 9] = [
     &["error", "config", "paths", "event"],
     &["archive", "clock", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
-    &["network", "environment", "runtime", "seed"],
+    &["network", "environment", "runtime", "seed", "confined"],
     &["shim"],
     &["vm"],
     &["workspace"],

@@ -1,8 +1,7 @@
 //! Disks of workspaces as files on the host: an ext4 file system each, made here, copied here, and read
-//! here while no machine uses them: by [`confined`], in a process of its own. This room mounts nothing, runs
-//! no other program on a disk, and knows no workspaces.
+//! here while no machine uses them. This room mounts nothing, runs no program on a disk, and knows
+//! neither machines nor workspaces.
 
-pub mod confined;
 mod copy;
 mod create;
 mod error;

@@ -7,7 +7,7 @@ use super::status::state_of;
 use super::sweep::sweep;
 use super::{WORKSPACE_PATH, WorkspaceError, disk_of, file_path, machine_of};
 use crate::config::Config;
-use crate::disk::confined::{Confined, ConfinedError, Confinement};
+use crate::confined::{Confined, ConfinedError, Confinement};
 use crate::error::{AtPath, Result};
 use crate::event::Observer;
 use crate::shim::attach;

@@ -12,7 +12,7 @@ use super::status::state_of;
 use super::sweep::sweep;
 use crate::clock::now;
 use crate::config::Config;
-use crate::disk::confined::Survey;
+use crate::confined::Survey;
 use crate::durable;
 use crate::error::{Kind, Result};
 use crate::event::Observer;
