@@ -120,7 +120,8 @@ fn after_a_kill_the_disk_shows_what_was_acknowledged() {
 }
 
 /// `FITHAW` of `linux/fs.h`.
-const THAW_AGAIN_AND_AGAIN: &str = "open(F, '<', '/workspace') or die; print qq(begun\\n); $| = 1; while (1) { ioctl(F, 0xC0045878, 0) }";
+const THAW_AGAIN_AND_AGAIN: &str =
+    "open(F, '<', '/workspace') or die; while (1) { ioctl(F, 0xC0045878, 0) }";
 
 #[test]
 fn a_guest_that_thaws_itself_gets_a_snapshot_that_says_what_it_is() {
@@ -130,6 +131,7 @@ fn a_guest_that_thaws_itself_gets_a_snapshot_that_says_what_it_is() {
     let writing = workspace.exec_with(&["--detach"], &["sh", "-c", write]).succeeds();
     let thawing = workspace.exec_with(&["--detach"], &["perl", "-e", THAW_AGAIN_AND_AGAIN]);
     let thawing = thawing.succeeds();
+    let _ = workspace.script("until grep -q x log; do sleep 0.1; done").succeeds();
     for name in ["one", "two", "three"] {
         let taken = workspace.json(&["snapshot", "create"], &[name]);
         let disk = workspace.directory().join("snapshots").join(name).join("disk");
