@@ -2,14 +2,20 @@
 //! one, never a part of one. It knows nothing of what they hold.
 
 use crate::error::{AtPath, PathError};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, linkat, open, renameat_with};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, linkat, openat, renameat_with, unlinkat,
+};
 use rustix::io::Errno;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// Readable and writable by the owner alone.
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Writes `value` as JSON, as [`write_whole`] does.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), PathError> {
@@ -51,51 +57,59 @@ pub(crate) fn write_filled<T, E: From<PathError>>(
     })
 }
 
-/// Makes a new private file where somebody else may work too: nothing that is at `path` is overwritten. Whole,
+/// A name in an open directory, and the same for people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewName<'a> {
+    pub(crate) directory: BorrowedFd<'a>,
+    pub(crate) name: &'a OsStr,
+    pub(crate) path: &'a Path,
+}
+
+/// Makes a new private file where somebody else may work too: nothing that has its name is overwritten. Whole,
 /// durable and in one step; on failure nothing is left behind, and after a kill neither: the file has no
 /// name before it is whole (`O_TMPFILE`, open(2)). Where the file system has no such files, it has a name
 /// that nobody else uses.
 pub(crate) fn write_beside<T, E: From<PathError>>(
-    path: &Path,
+    new: NewName<'_>,
     fill: impl FnOnce(&File, &Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    let directory = parent_of(path);
+    let NewName { directory, name, path } = new;
     let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
-    let file = match open(directory, flags, Mode::RUSR | Mode::WUSR) {
+    let file = match openat(directory, ".", flags, PRIVATE) {
         Ok(file) => File::from(file),
         Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
-            return write_under_another_name(path, fill);
+            return write_under_another_name(new, fill);
         }
-        Err(error) => return Err(error).at("create a file in", directory).map_err(E::from),
+        Err(error) => return Err(error).at("create", path).map_err(E::from),
     };
     let filled = fill(&file, path)?;
     file.sync_all().at("sync", path)?;
     let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
-    linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW).at("give its name to", path)?;
-    sync_directory(directory).inspect_err(|_| drop(fs::remove_file(path)))?;
+    linkat(CWD, nameless, directory, name, AtFlags::SYMLINK_FOLLOW).at("give its name to", path)?;
+    fsync(directory).at("sync the directory of", path).inspect_err(|_| {
+        let _ = unlinkat(directory, name, AtFlags::empty()); // the first error counts
+    })?;
     Ok(filled)
 }
 
 fn write_under_another_name<T, E: From<PathError>>(
-    path: &Path,
+    NewName { directory, name, path }: NewName<'_>,
     fill: impl FnOnce(&File, &Path) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| std::io::Error::other(e.to_string()))
-        .at("name", path)?;
-    let aside = path.with_file_name(format!(".pyro-{}", hex::encode(bytes)));
-    let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&aside);
-    let file = file.at("create", &aside)?;
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other).at("name", path)?;
+    let aside = format!(".pyro-{}", hex::encode(bytes));
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let file = File::from(openat(directory, &aside, flags, PRIVATE).at("create", path)?);
     let filled = fill(&file, path).and_then(|filled| {
         file.sync_all().at("sync", path)?;
-        renameat_with(CWD, &aside, CWD, path, RenameFlags::NOREPLACE)
-            .at("move into place", path)?;
-        sync_directory(parent_of(path))?;
+        renameat_with(directory, &aside, directory, name, RenameFlags::NOREPLACE)
+            .at("give its name to", path)?;
+        fsync(directory).at("sync the directory of", path)?;
         Ok(filled)
     });
     filled.inspect_err(|_| {
-        let _ = fs::remove_file(&aside); // it is of no use, and the first error counts
+        let _ = unlinkat(directory, &aside, AtFlags::empty()); // it is of no use, and the first error counts
     })
 }
 
@@ -124,22 +138,31 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), PathError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsFd;
 
     #[test]
     fn a_file_beside_others_takes_no_name_that_is_taken() {
-        let directory = tempfile::tempdir().unwrap();
-        let (one, two) = (directory.path().join("one"), directory.path().join("two"));
+        let place = tempfile::tempdir().unwrap();
+        let directory = File::open(place.path()).unwrap();
+        let path = |name: &str| place.path().join(name);
+        let (one, two) = (path("one"), path("two"));
+        let new = |path| NewName {
+            directory: directory.as_fd(),
+            name: Path::file_name(path).unwrap(),
+            path,
+        };
         let whole = |mut file: &File, path: &Path| file.write_all(b"whole").at("write", path);
-        for _ in 0..2 {
-            let written = write_beside(&one, whole).is_ok();
-            assert_eq!(written, write_under_another_name(&two, whole).is_ok());
-            assert_eq!(
-                (fs::read(&one).unwrap(), fs::read(&two).unwrap()),
-                (b"whole".into(), b"whole".into())
-            );
+        write_beside(new(&one), whole).unwrap();
+        write_under_another_name(new(&two), whole).unwrap();
+        let other = |_: &File, _: &Path| Ok::<_, PathError>(());
+        let taken = [
+            write_beside(new(&one), other).unwrap_err(),
+            write_under_another_name(new(&two), other).unwrap_err(),
+        ];
+        assert!(taken.iter().all(|error| error.source.kind() == ErrorKind::AlreadyExists));
+        for file in [one, two] {
+            assert_eq!(fs::read(file).unwrap(), b"whole");
         }
-        let taken = write_beside(&one, |_, _| Ok::<_, PathError>(())).unwrap_err();
-        assert_eq!(taken.source.kind(), ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing else is left");
     }
 }

@@ -5,10 +5,12 @@
 use super::DiskError;
 use crate::durable;
 use crate::error::{AtPath, PathError};
-use rustix::fs::{SeekFrom, copy_file_range, fstatvfs, ioctl_ficlone, seek};
+use rustix::fs::{AtFlags, SeekFrom, copy_file_range, fstatvfs, ioctl_ficlone, seek, statat};
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
@@ -45,16 +47,22 @@ pub fn copy(from: &File, to: &Path) -> Result<Copied, DiskError> {
     durable::write_filled(to, |copy, path| fill(from, copy, path))
 }
 
-/// As [`copy`], for a file of the user's: whatever else is done in that directory meanwhile, nothing is
-/// overwritten.
+/// As [`copy`], for a file of the user's, which is to be called `name` in an open directory: whatever else is
+/// done there meanwhile, nothing is overwritten. `path` is the same for people.
 ///
 /// # Errors
 /// As [`copy`].
-pub fn export(from: &File, to: &Path) -> Result<Copied, DiskError> {
-    if to.symlink_metadata().is_ok() {
-        return Err(DiskError::Exists(to.to_owned()));
+pub fn export(
+    from: &File,
+    directory: BorrowedFd<'_>,
+    name: &OsStr,
+    path: &Path,
+) -> Result<Copied, DiskError> {
+    if statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        return Err(DiskError::Exists(path.to_owned()));
     }
-    durable::write_beside(to, |copy, path| fill(from, copy, path))
+    let new = durable::NewName { directory, name, path };
+    durable::write_beside(new, |copy, path| fill(from, copy, path))
 }
 
 /// Makes the new, empty file `copy` hold what `from` does.
@@ -147,6 +155,7 @@ mod tests {
     use super::*;
     use crate::disk::{DEFAULT_BYTES, create};
     use crate::error::Diagnose;
+    use std::os::fd::AsFd;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
@@ -211,13 +220,14 @@ mod tests {
         let disk = create(&directory.path().join("disk"), DEFAULT_BYTES).unwrap();
         let (mine, image) = (directory.path().join("image.new"), directory.path().join("image"));
         std::fs::write(&mine, "mine").unwrap();
-        export(&disk, &image).unwrap();
+        let place = File::open(directory.path()).unwrap();
+        let export = |path: &Path| export(&disk, place.as_fd(), path.file_name().unwrap(), path);
+        export(&image).unwrap();
         assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
-        assert_eq!(export(&disk, &image).unwrap_err().code(), "disk_exists");
+        assert_eq!(export(&image).unwrap_err().code(), "disk_exists");
         std::os::unix::fs::symlink("nowhere", directory.path().join("link")).unwrap();
-        let through = export(&disk, &directory.path().join("link")).unwrap_err();
+        let through = export(&directory.path().join("link")).unwrap_err();
         assert_eq!(through.code(), "disk_exists");
-        export(&disk, &directory.path().join("none/image")).unwrap_err();
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 4);
     }
 

@@ -6,7 +6,7 @@ use crate::error::{AtPath, PathError, Result};
 use crate::store::Item;
 use crate::vm::start::DISK_BYTES;
 use crate::{disk, durable};
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -49,9 +49,12 @@ pub(super) fn would_make_room(item: &Item, origin: &Origin) -> bool {
     taken(&disk_of(item.path())) > needed
 }
 
-/// Gives up the disk that the workspace has.
+/// Gives up the disk that the workspace has. Emptied first: the mounts of an ended machine's jail, which the
+/// kernel takes apart later, would keep what it holds until then.
 pub(super) fn give_up(item: &Item) -> Result<(), PathError> {
     let disk = disk_of(item.path());
+    let file = File::options().write(true).open(&disk).at("open", &disk)?;
+    file.set_len(0).at("empty", &disk)?;
     fs::remove_file(&disk).at("remove", &disk)
 }
 

@@ -3,6 +3,7 @@
 use super::call::call;
 use crate::failure::Outcome;
 use crate::ui::{Ui, human_bytes};
+use pyro::workspace::DiskTarget;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,7 +32,8 @@ pub(crate) struct Arguments {
 pub(super) fn export(ui: &Ui, arguments: &Arguments) -> Outcome {
     let Arguments { workspace, output, json } = arguments;
     let exported = call(ui, async |config, observer| {
-        Ok(pyro::workspace::disk_export(config, workspace, output, observer).await?)
+        let target = DiskTarget::of(output)?;
+        Ok(pyro::workspace::disk_export(config, workspace, target, observer).await?)
     })?;
     if *json {
         ui.json(&exported)?;
