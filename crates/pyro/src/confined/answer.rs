@@ -15,13 +15,13 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let disk = io::stdin().as_fd().try_clone_to_owned().map(File::from);
     let channel = io::stdout().as_fd().try_clone_to_owned().map(UnixStream::from);
-    match disk.and_then(|disk| serve(disk, channel?)) {
+    match disk.and_then(|disk| serve(&disk, channel?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(disk: File, channel: UnixStream) -> io::Result<()> {
+fn serve(disk: &File, channel: UnixStream) -> io::Result<()> {
     let mut view = None;
     let mut from = BufReader::new(channel.try_clone()?);
     let mut to = BufWriter::with_capacity(MAX_FRAME, channel);

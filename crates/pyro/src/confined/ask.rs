@@ -167,7 +167,7 @@ impl Confined {
         if line.len() as u64 > MAX_QUESTION {
             return Err(ConfinedError::Channel(ErrorKind::InvalidInput.into()));
         }
-        self.to.write_all(&line).map_err(lost)
+        self.to.write_all(&line).map_err(|error| lost(&error))
     }
 
     /// Reads frames up to the end, and what that says.
@@ -176,7 +176,7 @@ impl Confined {
         mut other: impl FnMut(Frame, Vec<u8>) -> Result<(), ConfinedError>,
     ) -> Result<T, ConfinedError> {
         loop {
-            match read(&mut self.from).map_err(lost)? {
+            match read(&mut self.from).map_err(|error| lost(&error))? {
                 (Frame::End, bytes) => return parse(&bytes),
                 (Frame::Refusal, bytes) => return Err(ConfinedError::refused(&parse(&bytes)?)),
                 (frame, bytes) => other(frame, bytes)?,
@@ -189,7 +189,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ConfinedError> {
     serde_json::from_slice(bytes).map_err(|_| ConfinedError::Nonsense("words that cannot be read"))
 }
 
-fn lost(error: std::io::Error) -> ConfinedError {
+fn lost(error: &std::io::Error) -> ConfinedError {
     match error.kind() {
         ErrorKind::InvalidData => ConfinedError::Nonsense("a frame that cannot be"),
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {

@@ -92,7 +92,7 @@ fn find_snapshot(item: &Item, record: &WorkspaceRecord, name: &str) -> Result<(S
         let found = snapshot::named(item, name)?;
         let known = snapshot::record_of(&found)?;
         let disk = snapshot::disk_of(found.path());
-        return Ok((Snapshot::named(item, &found, known), Origin::Disk(disk)));
+        return Ok((Snapshot::named(item, &found, &known), Origin::Disk(disk)));
     }
     let (workspace_id, snapshot) = (item.id().to_owned(), name.to_owned());
     let known = Snapshot::baseline(item, record)

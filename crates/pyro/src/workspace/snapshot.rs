@@ -87,7 +87,7 @@ impl Snapshot {
         })
     }
 
-    pub(super) fn named(item: &Item, snapshot: &Item, record: SnapshotRecord) -> Self {
+    pub(super) fn named(item: &Item, snapshot: &Item, record: &SnapshotRecord) -> Self {
         Self {
             workspace_id: item.id().to_owned(),
             snapshot_name: snapshot.id().to_owned(),

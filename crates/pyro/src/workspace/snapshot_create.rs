@@ -46,7 +46,7 @@ pub async fn snapshot_create(
     }
     let (snapshot, own) = snapshots.create(name)?;
     match take(config, &item, (&snapshot, &own)).await {
-        Ok(record) => Ok(Snapshot::named(&item, &snapshot, record)),
+        Ok(record) => Ok(Snapshot::named(&item, &snapshot, &record)),
         Err(error) => {
             // what cannot be removed now is swept later, and the first error counts
             let _ = snapshot.remove(&own);

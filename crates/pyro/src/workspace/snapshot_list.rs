@@ -35,7 +35,7 @@ pub async fn snapshot_list(
     let mut named = Vec::new();
     for found in snapshots_of(&item).all()? {
         match snapshot::record_of(&found) {
-            Ok(record) => named.push(Snapshot::named(&item, &found, record)),
+            Ok(record) => named.push(Snapshot::named(&item, &found, &record)),
             Err(error) => {
                 observer(Event::Warning(format!("the snapshot {:?}: {error}", found.id())));
             }
