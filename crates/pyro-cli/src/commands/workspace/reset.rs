@@ -7,9 +7,9 @@ use crate::ui::Ui;
 use pyro::workspace::reset::BASELINE;
 use std::process::ExitCode;
 
-/// Put a workspace back to its baseline or another snapshot: a fresh machine on a copy of that disk
+/// Put a workspace back to a snapshot: a fresh machine on a copy of its disk
 ///
-/// Files, installed packages and processes since then are gone, and so is the history of its commands. Its
+/// Without --snapshot that is the baseline, the workspace as it was at the end of its creation. Files, installed packages and processes since then are gone, and so is the history of its commands. Its
 /// snapshots stay; `diff` goes on comparing with the baseline.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

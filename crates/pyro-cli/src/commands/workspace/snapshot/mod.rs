@@ -8,9 +8,9 @@ use super::{call, create as workspace_create};
 use crate::failure::Outcome;
 use crate::ui::Ui;
 
-/// Take, list and delete snapshots: copies of a workspace's whole disk, to which it can be reset
+/// Take, list and delete snapshots of a workspace, to which it can be reset
 ///
-/// The snapshot "baseline" is there from the beginning, and belongs to its workspace.
+/// A snapshot is a copy of its whole disk, root file system included. The snapshot "baseline" is there from the beginning, and belongs to its workspace.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Create(create::Arguments),
