@@ -17,6 +17,7 @@ mod network;
 mod raw;
 mod raw_vmm;
 mod seed;
+mod snapshot;
 mod start;
 mod stream;
 mod table;
@@ -52,6 +53,7 @@ fn main() {
         ("seed", &seed::measure),
         ("export", &export::measure),
         ("diff", &diff::measure),
+        ("snapshot", &snapshot::measure),
     ];
     for (name, measure) in measures {
         if is_wanted(name) {

@@ -11,10 +11,11 @@ type Arguments = std::iter::Skip<std::env::ArgsOs>;
 type Play = fn(Arguments) -> ExitCode;
 
 /// Hidden first arguments, and what they make of the process.
-const ROLES: [(&str, Play); 4] = [
+const ROLES: [(&str, Play); 5] = [
     (pyro::shim::ROLE, |arguments| pyro::shim::main(arguments)),
     (pyro::machine::jail::ROLE, |arguments| pyro::machine::jail::launcher_main(arguments)),
     (pyro::machine::kvm::ROLE, |arguments| pyro::machine::kvm::probe_main(arguments)),
+    (pyro::confined::ROLE, |_| pyro::confined::main()),
     (pyro::machine::process::AGENT_ROLE, agent),
 ];
 

@@ -65,8 +65,8 @@ pub(crate) struct Reset {
     pub(crate) snapshot_name: String,
     pub(crate) kind: String,
     pub(crate) destination: String,
-    pub(crate) entry_count: u64,
-    pub(crate) bytes_written: u64,
+    pub(crate) entry_count: Option<u64>,
+    pub(crate) bytes_written: Option<u64>,
 }
 
 /// What it was seeded with.
@@ -216,10 +216,9 @@ fn text(status: &WorkspaceStatus, reset: Option<&Reset>) -> String {
         line("workspace_seed", &seed_line(seed));
     }
     if let Some(reset) = reset {
-        line(
-            "workspace_reset",
-            &format_args!("to {}: {} entries", reset.snapshot_name, reset.entry_count),
-        );
+        let content = reset.entry_count.map(|entries| format!(": {entries} entries"));
+        let content = content.unwrap_or_default();
+        line("workspace_reset", &format_args!("to {}{content}", reset.snapshot_name));
     }
     for (label, value) in &status.labels {
         line("label", &format_args!("{label}={value}"));

@@ -2,11 +2,20 @@
 //! one, never a part of one. It knows nothing of what they hold.
 
 use crate::error::{AtPath, PathError};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, linkat, openat, renameat_with, unlinkat,
+};
+use rustix::io::Errno;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// Readable and writable by the owner alone.
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Writes `value` as JSON, as [`write_whole`] does.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), PathError> {
@@ -25,14 +34,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
 
 /// Makes a new private file (mode 0600) that `fill` writes: whole, durable and in one step. On failure
 /// nothing is left behind. Only one process at a time may write `path`.
-pub(crate) fn write_filled<T>(
+pub(crate) fn write_filled<T, E: From<PathError>>(
     path: &Path,
-    fill: impl FnOnce(&File, &Path) -> Result<T, PathError>,
-) -> Result<T, PathError> {
+    fill: impl FnOnce(&File, &Path) -> Result<T, E>,
+) -> Result<T, E> {
     let aside = aside(path);
     match fs::remove_file(&aside) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).at("remove", &aside);
+            return Err(error).at("remove", &aside).map_err(E::from);
         }
         _ => {} // what a kill left there must not lend its mode to the new file
     }
@@ -48,6 +57,67 @@ pub(crate) fn write_filled<T>(
     })
 }
 
+/// A name in an open directory, and the same for people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewName<'a> {
+    pub(crate) directory: BorrowedFd<'a>,
+    pub(crate) name: &'a OsStr,
+    pub(crate) path: &'a Path,
+}
+
+/// Makes a new private file where somebody else may work too: nothing that has its name is overwritten. Whole,
+/// durable and in one step; on failure nothing is left behind, and after a kill neither: the file has no
+/// name before it is whole (`O_TMPFILE`, open(2)). Where the file system has no such files, it has a name
+/// that nobody else uses.
+pub(crate) fn write_beside<T, E: From<PathError>>(
+    new: NewName<'_>,
+    fill: impl FnOnce(&File, &Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let NewName { directory, name, path } = new;
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    let file = match openat(directory, ".", flags, PRIVATE) {
+        Ok(file) => File::from(file),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+            return write_under_another_name(new, fill);
+        }
+        Err(error) => return Err(error).at("create", path).map_err(E::from),
+    };
+    let filled = fill(&file, path)?;
+    file.sync_all().at("sync", path)?;
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, nameless, directory, name, AtFlags::SYMLINK_FOLLOW).at("give its name to", path)?;
+    fsync(directory).at("sync the directory of", path).inspect_err(|_| {
+        let _ = unlinkat(directory, name, AtFlags::empty()); // the first error counts
+    })?;
+    Ok(filled)
+}
+
+fn write_under_another_name<T, E: From<PathError>>(
+    NewName { directory, name, path }: NewName<'_>,
+    fill: impl FnOnce(&File, &Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other).at("name", path)?;
+    let aside = format!(".pyro-{}", hex::encode(bytes));
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let file = File::from(openat(directory, &aside, flags, PRIVATE).at("create", path)?);
+    let filled = fill(&file, path).and_then(|filled| {
+        file.sync_all().at("sync", path)?;
+        renameat_with(directory, &aside, directory, name, RenameFlags::NOREPLACE)
+            .at("give its name to", path)?;
+        fsync(directory).at("sync the directory of", path)?;
+        Ok(filled)
+    });
+    filled.inspect_err(|_| {
+        let _ = unlinkat(directory, &aside, AtFlags::empty()); // it is of no use, and the first error counts
+    })
+}
+
+fn parent_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or_else(|| Path::new("."))
+}
+
 fn aside(path: &Path) -> PathBuf {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".new");
@@ -57,11 +127,42 @@ fn aside(path: &Path) -> PathBuf {
 /// Gives a file whose content is durable its name.
 pub(crate) fn move_into_place(from: &Path, to: &Path) -> Result<(), PathError> {
     fs::rename(from, to).at("move into place", to)?;
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    sync_directory(parent.unwrap_or_else(|| Path::new(".")))
+    sync_directory(parent_of(to))
 }
 
 /// Brings the names in a directory to stable storage, after a rename or a removal in it.
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), PathError> {
     File::open(directory).and_then(|directory| directory.sync_all()).at("sync", directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn a_file_beside_others_takes_no_name_that_is_taken() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = File::open(place.path()).unwrap();
+        let path = |name: &str| place.path().join(name);
+        let (one, two) = (path("one"), path("two"));
+        let new = |path| NewName {
+            directory: directory.as_fd(),
+            name: Path::file_name(path).unwrap(),
+            path,
+        };
+        let whole = |mut file: &File, path: &Path| file.write_all(b"whole").at("write", path);
+        write_beside(new(&one), whole).unwrap();
+        write_under_another_name(new(&two), whole).unwrap();
+        let other = |_: &File, _: &Path| Ok::<_, PathError>(());
+        let taken = [
+            write_beside(new(&one), other).unwrap_err(),
+            write_under_another_name(new(&two), other).unwrap_err(),
+        ];
+        assert!(taken.iter().all(|error| error.source.kind() == ErrorKind::AlreadyExists));
+        for file in [one, two] {
+            assert_eq!(fs::read(file).unwrap(), b"whole");
+        }
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing else is left");
+    }
 }

@@ -13,6 +13,7 @@ pub mod paths;
 mod archive;
 pub mod certificates;
 mod clock;
+pub mod confined;
 mod digest;
 pub mod disk;
 pub mod doctor;

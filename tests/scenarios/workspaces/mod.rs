@@ -2,16 +2,21 @@
 
 mod costs;
 mod ctrl_c;
+mod damage;
 mod exec;
 mod expiry;
 mod exporting;
 mod files;
+mod full_host;
 mod hammer;
 mod kills;
 mod life;
 mod names;
 mod patches;
 mod patching;
+mod rollback;
 mod seed;
+mod self_harm;
 mod shapes;
+mod snapshot_steps;
 mod streams;

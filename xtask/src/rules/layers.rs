@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 10] = [
     &["archive", "clock", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
     &["certificates"],
-    &["network", "environment", "runtime", "seed", "export"],
+    &["network", "environment", "runtime", "seed", "export", "confined"],
     &["shim"],
     &["vm"],
     &["workspace"],

@@ -140,8 +140,11 @@ Commands:
   diff       Show what has changed in a workspace since its baseline
   export     Copy a file or a directory of a workspace to this host
   reset      Put a workspace back to its baseline: a fresh machine on the disk that it began with
+  snapshot   Take, list and delete snapshots of a workspace, to which it can be reset
+  reset      Put a workspace back to a snapshot: a fresh machine on a copy of its disk
   stop       Stop a workspace: its processes end, its files and its history stay
   start      Start a workspace that does not run
+  disk       Look into the disk of a stopped workspace without starting it, or export it
   delete     Delete a workspace with everything in it, whatever it is doing
   help       Print this message or the help of the given subcommand(s)
 

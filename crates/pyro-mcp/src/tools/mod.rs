@@ -1,5 +1,8 @@
 //! The tools, one file each, and which profile has which.
 
+mod snapshot_create;
+mod snapshot_delete;
+mod snapshot_list;
 mod vm_create;
 mod vm_delete;
 mod vm_exec;
@@ -13,6 +16,8 @@ mod vm_stop;
 mod workspace_create;
 mod workspace_delete;
 mod workspace_diff;
+mod workspace_disk_list;
+mod workspace_disk_read;
 mod workspace_exec;
 mod workspace_exec_read;
 mod workspace_exec_stop;
@@ -53,7 +58,10 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 31] = [
+pub(crate) const TOOLS: [Entry; 36] = [
+    snapshot_create::ENTRY,
+    snapshot_delete::ENTRY,
+    snapshot_list::ENTRY,
     vm_create::ENTRY,
     vm_delete::ENTRY,
     vm_exec::ENTRY,
@@ -68,6 +76,8 @@ pub(crate) const TOOLS: [Entry; 31] = [
     workspace_create::FULL,
     workspace_delete::ENTRY,
     workspace_diff::ENTRY,
+    workspace_disk_list::ENTRY,
+    workspace_disk_read::ENTRY,
     workspace_exec::ENTRY,
     workspace_exec_read::ENTRY,
     workspace_exec_stop::ENTRY,

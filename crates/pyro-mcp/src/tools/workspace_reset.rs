@@ -1,4 +1,4 @@
-//! `workspace_reset`: puts a workspace back to what it began with.
+//! `workspace_reset`: puts a workspace back to what it began with, or to another snapshot.
 
 use crate::Profile;
 use crate::arguments;
@@ -29,7 +29,7 @@ Everything done since is gone, installed programs, running commands and history 
 struct Input {
     /// Its id or name.
     workspace_id: String,
-    /// What to go back to. Default and only one: baseline.
+    /// What to go back to. Default: baseline.
     #[serde(default = "baseline")]
     snapshot: String,
 }
@@ -57,6 +57,7 @@ async fn call(
     let done = reset(server.config(), &workspace_id, &snapshot, &observer).await?;
     let Done { snapshot_name, kind, destination, entry_count, bytes_written } =
         done.workspace_reset;
+    let kind = kind.to_string();
     let what = Reset { snapshot_name, kind, destination, entry_count, bytes_written };
     Ok(show(done.workspace, None, Some(what)))
 }

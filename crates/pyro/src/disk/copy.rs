@@ -5,15 +5,21 @@
 use super::DiskError;
 use crate::durable;
 use crate::error::{AtPath, PathError};
-use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
+use rustix::fs::{AtFlags, SeekFrom, copy_file_range, fstatvfs, ioctl_ficlone, seek, statat};
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// The most bytes that one system call copies.
 const STEP: u64 = 64 << 20;
+/// What `st_blocks` counts in, inode(7).
+const SECTOR: u64 = 512;
+/// Bytes that stay free beside a copy: for records, and the file system's own needs.
+const RESERVE: u64 = 1 << 20;
 /// Bytes of the buffer for file systems between which the kernel does not copy.
 const BUFFER: usize = 1 << 20;
 
@@ -38,16 +44,49 @@ pub fn copy(from: &File, to: &Path) -> Result<Copied, DiskError> {
     if to.symlink_metadata().is_ok() {
         return Err(DiskError::Exists(to.to_owned()));
     }
-    let copied = durable::write_filled(to, |copy, path| {
-        let length = from.metadata().at("read the length of", path)?.len();
-        if share(from, copy).at("clone a disk into", path)? {
-            return Ok(Copied { shared: true, bytes_written: 0, length });
-        }
-        copy.set_len(length).at("grow", path)?;
-        let bytes_written = copy_extents(from, copy, length, path)?;
-        Ok(Copied { shared: false, bytes_written, length })
-    });
-    Ok(copied?)
+    durable::write_filled(to, |copy, path| fill(from, copy, path))
+}
+
+/// As [`copy`], for a file of the user's, which is to be called `name` in an open directory: whatever else is
+/// done there meanwhile, nothing is overwritten. `path` is the same for people.
+///
+/// # Errors
+/// As [`copy`].
+pub fn export(
+    from: &File,
+    directory: BorrowedFd<'_>,
+    name: &OsStr,
+    path: &Path,
+) -> Result<Copied, DiskError> {
+    if statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        return Err(DiskError::Exists(path.to_owned()));
+    }
+    let new = durable::NewName { directory, name, path };
+    durable::write_beside(new, |copy, path| fill(from, copy, path))
+}
+
+/// Makes the new, empty file `copy` hold what `from` does.
+fn fill(from: &File, copy: &File, path: &Path) -> Result<Copied, DiskError> {
+    let length = from.metadata().at("read the length of", path)?.len();
+    if share(from, copy).at("clone a disk into", path)? {
+        return Ok(Copied { shared: true, bytes_written: 0, length });
+    }
+    require_space(from, copy, path)?;
+    copy.set_len(length).at("grow", path)?;
+    let bytes_written = copy_extents(from, copy, length, path)?;
+    Ok(Copied { shared: false, bytes_written, length })
+}
+
+/// Refuses a copy for which there is no room before anything is written.
+fn require_space(from: &File, copy: &File, path: &Path) -> Result<(), DiskError> {
+    let need_bytes = from.metadata().at("read the size of", path)?.blocks() * SECTOR + RESERVE;
+    let disk = fstatvfs(copy).at("ask for the free space for", path)?;
+    let have_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if have_bytes < need_bytes {
+        let path = path.to_owned();
+        return Err(DiskError::NoSpace { path, need_bytes, have_bytes });
+    }
+    Ok(())
 }
 
 /// Makes `copy` share all blocks of `from`; `false` where the host's file system cannot.
@@ -116,7 +155,8 @@ mod tests {
     use super::*;
     use crate::disk::{DEFAULT_BYTES, create};
     use crate::error::Diagnose;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_copy_holds_the_same_and_takes_no_more_space() {
@@ -172,6 +212,23 @@ mod tests {
         let path = directory.path().join("copy");
         copy(&unreadable, &path).unwrap_err();
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_export_takes_a_name_that_is_free_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = create(&directory.path().join("disk"), DEFAULT_BYTES).unwrap();
+        let (mine, image) = (directory.path().join("image.new"), directory.path().join("image"));
+        std::fs::write(&mine, "mine").unwrap();
+        let place = File::open(directory.path()).unwrap();
+        let export = |path: &Path| export(&disk, place.as_fd(), path.file_name().unwrap(), path);
+        export(&image).unwrap();
+        assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
+        assert_eq!(export(&image).unwrap_err().code(), "disk_exists");
+        std::os::unix::fs::symlink("nowhere", directory.path().join("link")).unwrap();
+        let through = export(&directory.path().join("link")).unwrap_err();
+        assert_eq!(through.code(), "disk_exists");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 4);
     }
 
     #[test]

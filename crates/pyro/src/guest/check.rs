@@ -8,7 +8,7 @@ use pyro_proto::tree::{Change, Entry, Facts, Kind, MAX_PATH};
 const PERMISSIONS: u32 = 0o7777;
 
 /// An entry of a list has an absolute path.
-pub(super) fn entry(entry: &Entry) -> Result<(), &'static str> {
+pub(crate) fn entry(entry: &Entry) -> Result<(), &'static str> {
     let Entry { path, kind, size, mode, link_target, .. } = entry;
     if !path.is_absolute() || !is_sound(path) {
         return Err("a path that is none");
@@ -35,7 +35,7 @@ pub(super) fn change(change: &Change) -> Result<(), &'static str> {
 }
 
 /// Each path comes after the one before.
-pub(super) fn order(path: &GuestPath, last: Option<&GuestPath>) -> Result<(), &'static str> {
+pub(crate) fn order(path: &GuestPath, last: Option<&GuestPath>) -> Result<(), &'static str> {
     match last {
         Some(last) if last.tree_order(path).is_ge() => Err("a list that is out of order"),
         _ => Ok(()),

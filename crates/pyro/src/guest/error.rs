@@ -3,6 +3,10 @@
 use crate::error::{Diagnose, Kind};
 use pyro_proto::{Refusal, RefusalCode};
 
+// What a guest's kernel says when its disk fails under it, errno(3).
+const EIO: i32 = 5;
+const EROFS: i32 = 30;
+
 /// A request to the agent failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GuestError {
@@ -69,8 +73,14 @@ impl Diagnose for GuestError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Refused(refusal) if refusal.code == RefusalCode::NoSpace => {
-                vec!["make room on the workspace's disk: delete files in it, or reset it".into()]
+                vec!["the workspace's own disk is full: remove something in it, or reset it".into()]
             }
+            Self::Refused(Refusal { errno: Some(EIO | EROFS), .. }) => vec![
+                "its disk cannot be written, perhaps because the host's is full: free some space there, \
+                 then reset the workspace, or stop and start it"
+                    .into(),
+            ],
+            Self::Overdue => vec!["if the next call says the same, reset the workspace".into()],
             Self::Refused(refusal) if refusal.code == RefusalCode::Unsupported => {
                 vec![
                     "its machine was started by an older pyro: stop and start the workspace".into(),

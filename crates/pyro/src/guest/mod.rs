@@ -3,7 +3,7 @@
 //! and it trusts nothing that arrives: sizes are bounded by the frames, deadlines are the caller's.
 
 mod answer;
-mod check;
+pub(crate) mod check;
 pub mod error;
 pub mod exec;
 pub mod files;

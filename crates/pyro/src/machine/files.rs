@@ -46,7 +46,7 @@ pub(super) fn hand_over(file: &Path, uid: Option<u32>) -> Result<(), PathError> 
 }
 
 /// Machines share the host's users for machines by chance only: the same id, the same user.
-pub(super) fn user_slot(id: &str) -> u16 {
+pub(crate) fn user_slot(id: &str) -> u16 {
     // Fowler–Noll–Vo 1a, folded to 16 bits
     let hash =
         id.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));

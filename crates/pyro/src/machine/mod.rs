@@ -3,6 +3,7 @@
 //! nothing to the guest.
 
 pub mod backend;
+pub mod brake;
 pub mod channel;
 pub mod choose;
 pub mod console;
@@ -12,6 +13,7 @@ pub mod firecracker;
 pub mod jail;
 mod kernel_line;
 pub mod kvm;
+pub(crate) mod needs;
 pub mod process;
 pub mod qemu;
 pub mod remembered;
@@ -20,7 +22,9 @@ mod sys;
 pub mod vmm;
 
 pub use backend::{Backend, Launched};
+pub use brake::Brake;
 pub use channel::Channel;
 pub use error::MachineError;
+pub(crate) use files::user_slot;
 pub use spec::{Accelerator, BackendSpec, BootFiles, MachineSpec};
 pub use vmm::Vmm;

@@ -1,7 +1,7 @@
 //! A running VMM process: known by a pidfd, so that nothing is ever sent to a recycled pid.
 
 use crate::machine::jail::{JailedChild, ProcessIdentity};
-use crate::machine::{MachineError, sys};
+use crate::machine::{Brake, MachineError, sys};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::os::fd::OwnedFd;
@@ -62,6 +62,18 @@ impl Vmm {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// What stops it for a moment.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn brake(&self) -> std::io::Result<Brake> {
+        let process = match &self.process {
+            Process::Jailed(child) => Some(child.vmm()),
+            Process::Plain(_) => self.identities().pop(),
+        };
+        Brake::of(process.ok_or(std::io::ErrorKind::NotFound)?)
     }
 
     /// Waits for the end and says what it was: `exit status: 1`, `signal: 9 (SIGKILL)`.

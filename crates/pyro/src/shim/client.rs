@@ -2,7 +2,7 @@
 
 use super::directory::{MachineDirectory, SOCKET};
 use super::error::ShimError;
-use super::protocol::{Ask, Presence, Progress, Ready};
+use super::protocol::{Ask, Presence, Progress, Ready, Still};
 use crate::error::AtPath;
 use crate::guest::GuestError;
 use crate::journal::Begun;
@@ -99,6 +99,16 @@ impl Client {
             Item::Finish => Ok(()),
             _ => Err(self.lost()),
         }
+    }
+
+    /// Holds the machine still, see [`Ask::Still`], until what is returned is dropped or let go.
+    ///
+    /// # Errors
+    /// If it cannot be stopped, or the shim is gone.
+    pub async fn still(&self) -> crate::Result<Standing> {
+        let mut stream = self.open(&Ask::Still).await?;
+        let Still { frozen } = self.answer(&mut stream).await?;
+        Ok(Standing { stream, frozen })
     }
 
     /// Waits until the machine has booted.
@@ -210,6 +220,23 @@ impl Client {
 
     fn lost(&self) -> ShimError {
         ShimError::Lost { log: self.directory.last_words() }
+    }
+}
+
+/// A machine that is held still. It goes on when this is dropped.
+#[derive(Debug)]
+pub struct Standing {
+    stream: Stream,
+    /// Whether its guest brought the disk's file system into order before.
+    pub frozen: bool,
+}
+
+impl Standing {
+    /// Lets it go on, and waits until it does. One that is gone by now needs nobody.
+    pub async fn go_on(mut self) {
+        if self.stream.sender.finish().await.is_ok() {
+            let _ = self.stream.receiver.next().await;
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use super::commands::Commands;
 use super::end::Cause;
 use super::protocol::Presence;
 use crate::error::Report;
+use crate::machine::Brake;
 use pyro_proto::mux::{Session, Stream};
 use pyro_proto::request::Request;
 use pyro_proto::{Refusal, RefusalCode};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -22,6 +23,8 @@ const EXPLANATION: Duration = Duration::from_secs(1);
 pub(super) struct Desk {
     /// The agent's session, once there is one, or why there is none.
     pub(super) machine: Machine,
+    /// What stops the machine for a moment, once there is one.
+    pub(super) brake: OnceCell<Brake>,
     /// Of a workspace: its commands.
     pub(super) commands: Option<Commands>,
     /// Who works in it, and since when nobody does.

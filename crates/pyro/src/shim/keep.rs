@@ -14,12 +14,12 @@ use super::serve::{accept, greet_front_end};
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
-use crate::machine::Vmm;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
+use crate::machine::{Brake, Vmm};
 use pyro_proto::mux::{Ended, Session, Stream};
 use pyro_proto::network::MAX_STREAMS;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -51,14 +51,14 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
-    let made = Cell::new(false);
-    let desk = Rc::new(Desk { machine, commands, activity, end, made, left, why, present });
+    let (made, brake) = (Cell::new(false), OnceCell::new());
+    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
             let mut terminate = signal(SignalKind::terminate()).map_err(ShimError::Spawn)?;
             let mut farewell = None;
-            let mut running = Box::pin(run(&kept, &mut ledger, &publish));
+            let mut running = Box::pin(run(&kept, &mut ledger, &publish, &desk.brake));
             let end = tokio::select! {
                 why = &mut running => End::new(Cause::Machine, why),
                 () = abandoned(&kept.assignment.tenure, &lease, &desk) => {
@@ -150,6 +150,7 @@ async fn run(
     kept: &Kept,
     ledger: &mut Ledger,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
+    brake: &OnceCell<Brake>,
 ) -> String {
     let place = Place {
         directory: kept.directory.path(),
@@ -158,6 +159,9 @@ async fn run(
     };
     match begin_life(kept, &place, ledger).await {
         Ok((mut vmm, guest)) => {
+            if let Ok(found) = vmm.brake() {
+                let _ = brake.set(found);
+            }
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {
                 biased;

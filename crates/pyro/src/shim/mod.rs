@@ -32,10 +32,11 @@ mod process;
 pub mod protocol;
 mod relay;
 mod serve;
+mod still;
 pub mod sweep;
 
 pub use attach::{Manner, attach, end};
-pub use client::Client;
+pub use client::{Client, Standing};
 pub use directory::MachineDirectory;
 pub use error::ShimError;
 pub use launch::launch;

@@ -69,6 +69,9 @@ pub enum Ask {
     Lease,
     /// The workspace is made: from now on its machine hangs on nobody. Finishes.
     Made,
+    /// Holds the machine still, so that its disk can be copied: one [`Still`] message when it stands, and
+    /// `Finish` when it goes on, which it does when the front end finishes or leaves.
+    Still,
     /// Ends the machine and removes its directory; finishes when nothing is left but the shim.
     End,
     /// As [`Ask::End`], but the guest first brings its disk into order.
@@ -116,6 +119,13 @@ pub struct Progress {
     pub stderr_bytes: u64,
     /// Whether it runs still.
     pub running: bool,
+}
+
+/// How a machine stands still: nothing of it writes to its disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Still {
+    /// Whether its guest brought the disk's file system into order before. Its word.
+    pub frozen: bool,
 }
 
 /// How a workspace's machine stands.

@@ -5,6 +5,7 @@ use super::end::Cause;
 use super::exec;
 use super::protocol::{Ask, Ready};
 use super::relay::relay;
+use super::still;
 use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Incoming, Session, Side, Stream};
 use pyro_proto::request::Exec;
@@ -67,6 +68,10 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
             let _ = stream.sender.finish().await;
         }
         Ask::Ready => ready(stream, &desk).await,
+        Ask::Still => {
+            let _busy = desk.activity.work();
+            still::hold(stream, &desk).await;
+        }
         Ask::Guest { request } => {
             let _busy = desk.activity.work();
             match desk.guest().await {

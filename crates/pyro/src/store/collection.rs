@@ -4,6 +4,7 @@
 use super::StoreError;
 use super::directory::{lock_all, private};
 use super::item::{Item, LOCK, Turn};
+use crate::durable;
 use crate::error::{AtPath, PathError};
 use crate::lock::{Lock, try_take};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -39,6 +40,7 @@ impl Collection {
         let lock = lock.at("create", &path)?;
         // nobody else looks at it while `_all` is held
         try_take(&lock, &path)?;
+        durable::sync_directory(&self.root)?;
         Ok((item, Turn { _lock: lock }))
     }
 

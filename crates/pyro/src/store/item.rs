@@ -5,7 +5,7 @@ use super::{StoreError, record};
 use crate::durable;
 use crate::error::{AtPath, PathError};
 use crate::lock::try_take;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -100,6 +100,18 @@ impl Item {
             }
             read => read,
         }
+    }
+
+    /// The `version` that its record has, whatever else is in it: a later form may lack what this one needs.
+    ///
+    /// # Errors
+    /// As [`Item::read`].
+    pub fn version(&self) -> Result<u32, StoreError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        self.read().map(|Version { version }| version)
     }
 
     /// Records it, in one step.

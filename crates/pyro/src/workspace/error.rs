@@ -98,6 +98,26 @@ pub enum WorkspaceError {
         /// The most.
         limit: usize,
     },
+    /// There is such a snapshot already; snapshots never change.
+    #[error("the workspace {workspace_id} has a snapshot {snapshot:?} already")]
+    SnapshotExists {
+        /// Which workspace.
+        workspace_id: String,
+        /// Its name.
+        snapshot: String,
+    },
+    /// Nobody may make or delete the baseline.
+    #[error("the baseline belongs to its workspace: it is neither made nor deleted")]
+    BaselineIsKept,
+    /// The record of a snapshot was written by a later pyro.
+    #[error("the snapshot {snapshot:?} was made by a later version of pyro")]
+    NewerSnapshot {
+        /// Which snapshot.
+        snapshot: String,
+    },
+    /// The guest of a workspace that is being made does not hold still.
+    #[error("the guest did not freeze its file system for the baseline")]
+    NotFrozen,
     /// The snapshot does not exist.
     #[error("the workspace {workspace_id} has no snapshot {snapshot:?}")]
     NoSnapshot {
@@ -124,12 +144,18 @@ impl Diagnose for WorkspaceError {
             Self::State { .. }
             | Self::NameTaken { .. }
             | Self::BadText { .. }
+            | Self::SnapshotExists { .. }
+            | Self::BaselineIsKept
             | Self::EditMissing { .. }
             | Self::EditAmbiguous { .. }
             | Self::NotText { .. }
             | Self::PatchTooLarge { .. }
             | Self::BadPath { .. } => Kind::Usage,
-            Self::NoMachine(_) | Self::EnvironmentGone { .. } | Self::Newer { .. } => Kind::Host,
+            Self::NoMachine(_)
+            | Self::EnvironmentGone { .. }
+            | Self::Newer { .. }
+            | Self::NewerSnapshot { .. } => Kind::Host,
+            Self::NotFrozen => Kind::Guest,
             Self::NoCommand(_) | Self::NoSnapshot { .. } => Kind::NotFound,
         }
     }
@@ -137,12 +163,16 @@ impl Diagnose for WorkspaceError {
     fn code(&self) -> &'static str {
         match self {
             Self::State { state: State::Creating, .. } => "busy",
+            Self::State { verb: Verb::ReadDisk, .. } => "workspace_not_stopped",
             Self::State { .. } => "workspace_not_started",
             Self::NameTaken { .. } => "name_taken",
             Self::BadText { .. } => "bad_text",
             Self::NoMachine(_) => "no_machine",
             Self::EnvironmentGone { .. } => "environment_gone",
-            Self::Newer { .. } => "newer_record",
+            Self::Newer { .. } | Self::NewerSnapshot { .. } => "newer_record",
+            Self::SnapshotExists { .. } => "snapshot_exists",
+            Self::BaselineIsKept => "baseline_is_kept",
+            Self::NotFrozen => "not_frozen",
             Self::NoCommand(_) => "no_command",
             Self::EditMissing { .. } => "edit_missing",
             Self::EditAmbiguous { .. } => "edit_ambiguous",
@@ -159,6 +189,11 @@ impl Diagnose for WorkspaceError {
             Self::State { state: State::Creating, .. } => {
                 "wait until it is created, and try again".into()
             }
+            Self::State { workspace_id, verb: Verb::ReadDisk, .. } => {
+                format!(
+                    "stop {workspace_id} first; the files of a started one are read in its guest"
+                )
+            }
             Self::State { workspace_id, .. } => format!("start {workspace_id} first"),
             Self::NameTaken { workspace_id, .. } => {
                 format!("use {workspace_id}, delete it, or choose another name")
@@ -169,9 +204,17 @@ impl Diagnose for WorkspaceError {
             }
             Self::NoMachine(_) => "`pyro doctor` says what is missing for a virtual machine".into(),
             Self::EnvironmentGone { .. } => {
-                "put it back; without it the workspace's disk means nothing".into()
+                "put it back, for without it the workspace's disk means nothing; if it is that disk, \
+                 reset the workspace"
+                    .into()
             }
             Self::Newer { .. } => "use that version, or delete the workspace".into(),
+            Self::NewerSnapshot { .. } => "use that version, or delete the snapshot".into(),
+            Self::SnapshotExists { snapshot, .. } => {
+                format!("use another name, or delete {snapshot:?} first")
+            }
+            Self::BaselineIsKept => "use another name; deleting the workspace deletes it".into(),
+            Self::NotFrozen => "create the workspace again".into(),
             Self::NoCommand(_) => "the workspace's logs name its commands".into(),
             Self::EditMissing { .. } => {
                 "read the file again and copy the text exactly, blanks included".into()
@@ -187,7 +230,9 @@ impl Diagnose for WorkspaceError {
                 "something in the workspace writes this file; apply the patch again".into()
             }
             Self::PatchTooLarge { .. } => "apply it in parts".into(),
-            Self::NoSnapshot { .. } => "every workspace has the snapshot \"baseline\"".into(),
+            Self::NoSnapshot { workspace_id, .. } => format!(
+                "list the snapshots of {workspace_id}; every workspace has the snapshot \"baseline\""
+            ),
         }]
     }
 }

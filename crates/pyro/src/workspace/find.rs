@@ -58,9 +58,8 @@ pub(super) fn check_free(config: &Config, name: &str, own: &str) -> Result<()> {
 
 /// The record of a workspace, which this pyro understands.
 pub(super) fn record_of(item: &Item) -> Result<WorkspaceRecord> {
-    let record: WorkspaceRecord = item.read()?;
-    if record.version > VERSION {
+    if item.version()? > VERSION {
         return Err(WorkspaceError::Newer { workspace_id: item.id().to_owned() }.into());
     }
-    Ok(record)
+    Ok(item.read()?)
 }

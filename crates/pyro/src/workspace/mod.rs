@@ -1,15 +1,19 @@
 //! Workspaces: machines with a life of their own. One verb per file. What is recorded about a workspace
-//! lies in `<state>/workspaces/<id>/`: its record, disk, baseline, history. While it is started its
+//! lies in `<state>/workspaces/<id>/`: its record, disk, baseline, snapshots, history. While it is started its
 //! machine lies in `<state>/machines/<id>/`; whether it is started is never recorded: the machine's lock
 //! says so. Lifecycle verbs take turns, those that work in the guest go through the shim at the same
 //! time.
 
 mod baseline;
 mod boot;
+mod capture;
 pub mod checkout;
 pub mod create;
 pub mod delete;
 pub mod diff;
+pub mod disk_export;
+pub mod disk_list;
+pub mod disk_read;
 pub mod error;
 pub mod exec;
 pub mod exec_read;
@@ -21,14 +25,20 @@ mod file_path;
 pub mod file_read;
 pub mod file_write;
 mod find;
+mod fresh_disk;
 pub mod list;
 pub mod logs;
 pub mod network_log;
+mod offline;
 pub mod open;
 pub mod patch_apply;
 mod record;
 pub mod reset;
 pub mod seeding;
+pub mod snapshot;
+pub mod snapshot_create;
+pub mod snapshot_delete;
+pub mod snapshot_list;
 mod spec;
 pub mod start;
 mod state;
@@ -43,6 +53,9 @@ pub use crate::network::NetworkPolicy;
 pub use checkout::Checkout;
 pub use create::create;
 pub use delete::{Deleted, delete};
+pub use disk_export::{DiskExport, DiskTarget, disk_export};
+pub use disk_list::disk_list;
+pub use disk_read::disk_read;
 pub use error::WorkspaceError;
 pub use list::{Listing, list};
 pub use logs::{LogEntry, Logs, logs};
@@ -51,6 +64,10 @@ pub use open::Workspace;
 pub use record::SeedFacts;
 pub use reset::{WorkspaceReset, reset};
 pub use seeding::Seed;
+pub use snapshot::{Consistency, Snapshot, SnapshotKind};
+pub use snapshot_create::snapshot_create;
+pub use snapshot_delete::{SnapshotDeleted, snapshot_delete};
+pub use snapshot_list::{Snapshots, snapshot_list};
 pub use spec::WorkspaceSpec;
 pub use start::start;
 pub use state::{State, Verb};

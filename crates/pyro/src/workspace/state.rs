@@ -29,8 +29,12 @@ pub enum Verb {
     Start,
     /// Ending its machine.
     Stop,
-    /// Putting it back to its baseline.
+    /// Putting it back to a snapshot.
     Reset,
+    /// Making and deleting snapshots.
+    Snapshot,
+    /// Reading its disk while no machine uses it.
+    ReadDisk,
     /// Removing it.
     Delete,
 }
@@ -47,7 +51,9 @@ impl State {
             (Self::Stopped, Verb::Work) => false,
             // the next call on an expired one starts it again
             (Self::Started | Self::Expired, Verb::Work) => true,
-            (_, Verb::Start | Verb::Stop | Verb::Reset) => true,
+            (Self::Started, Verb::ReadDisk) => false,
+            (Self::Stopped | Self::Expired, Verb::ReadDisk) => true,
+            (_, Verb::Start | Verb::Stop | Verb::Reset | Verb::Snapshot) => true,
         };
         if legal {
             return Ok(());
@@ -76,12 +82,13 @@ mod tests {
         use State as S;
         use Verb as V;
         let legal = |state: S| {
-            [V::Look, V::Work, V::Start, V::Stop, V::Reset, V::Delete]
+            [V::Look, V::Work, V::Start, V::Stop, V::Reset, V::Snapshot, V::ReadDisk, V::Delete]
                 .map(|verb| state.permit(verb, "ws-1").is_ok())
         };
-        assert_eq!(legal(S::Creating), [true, false, false, false, false, true]);
-        assert_eq!(legal(S::Started), [true; 6]);
-        assert_eq!(legal(S::Stopped), [true, false, true, true, true, true]);
-        assert_eq!(legal(S::Expired), [true; 6]);
+        let (yes, no) = (true, false);
+        assert_eq!(legal(S::Creating), [yes, no, no, no, no, no, no, yes]);
+        assert_eq!(legal(S::Started), [yes, yes, yes, yes, yes, yes, no, yes]);
+        assert_eq!(legal(S::Stopped), [yes, no, yes, yes, yes, yes, yes, yes]);
+        assert_eq!(legal(S::Expired), [yes; 8]);
     }
 }

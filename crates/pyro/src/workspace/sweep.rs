@@ -1,7 +1,8 @@
 //! What every verb does first: clears away what killed ones have left, and what is kept no longer.
 
 use super::record::WorkspaceRecord;
-use super::{machine_of, workspaces};
+use super::snapshot::snapshots_of;
+use super::{fresh_disk, machine_of, workspaces};
 use crate::clock::now;
 use crate::config::Config;
 use crate::error::Result;
@@ -26,7 +27,20 @@ fn remove_what_nobody_wants(config: &Config) -> Result<()> {
     for item in workspaces(config).all()? {
         if is_unwanted(config, &item)? {
             remove(config, &item)?;
+        } else {
+            tidy(&item)?;
         }
+    }
+    Ok(())
+}
+
+/// Removes what killed snapshots and resets have left in a workspace.
+fn tidy(item: &Item) -> Result<()> {
+    snapshots_of(item).sweep()?;
+    if fresh_disk::is_left(item)
+        && let Ok(Some(_turn)) = item.try_turn()
+    {
+        fresh_disk::discard(item)?;
     }
     Ok(())
 }

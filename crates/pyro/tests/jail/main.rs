@@ -14,7 +14,7 @@ mod sys;
 use libtest_mimic::{Arguments, Failed, Trial};
 use outside::{Host, Who};
 use pyro::error::Diagnose;
-use pyro::machine::jail::{self, JailError, Output, ProcessIdentity, Stage, Tier};
+use pyro::machine::jail::{self, JailError, ProcessIdentity, Stage, Streams, Tier};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -149,7 +149,7 @@ fn a_missing_file_is_named() {
     let host = Host::new(Who::all()[0]);
     let mut spec = host.spec(Tier::Full, "__exit");
     spec.binds[0].host = "/nonexistent/kernel".into();
-    let error = jail::spawn(&spec.program, &spec, Output::discard()).unwrap_err();
+    let error = jail::spawn(&spec.program, &spec, Streams::discard()).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/kernel"), "{error}");
     let JailError::Failed { stage: Stage::Open, errno: Some(2), .. } = error else {
         panic!("{error:?}")
@@ -161,7 +161,7 @@ fn a_missing_program_is_named() {
     let executable = host.spec(Tier::None, "").program;
     let mut spec = host.spec(Tier::None, "__exit");
     spec.program = "/nonexistent/vmm".into();
-    let error = jail::spawn(&executable, &spec, Output::discard()).unwrap_err();
+    let error = jail::spawn(&executable, &spec, Streams::discard()).unwrap_err();
     assert_eq!(error.code(), "jail_execute", "{error}");
     assert!(error.to_string().contains("/nonexistent/vmm"), "{error}");
 }
@@ -171,12 +171,12 @@ fn the_exit_status_is_the_programs() {
     let spec = host.spec(Tier::Full, "__exit");
     // Often: the program may end before anybody has looked at it.
     for _ in 0..20 {
-        let status = jail::spawn(&spec.program, &spec, Output::discard()).unwrap().wait().unwrap();
+        let status = jail::spawn(&spec.program, &spec, Streams::discard()).unwrap().wait().unwrap();
         assert_eq!(status.code(), Some(7));
     }
 
     let spec = host.spec(Tier::Full, "__sleep");
-    let mut child = jail::spawn(&spec.program, &spec, Output::discard()).unwrap();
+    let mut child = jail::spawn(&spec.program, &spec, Streams::discard()).unwrap();
     child.kill().unwrap();
     let status = child.wait().unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
@@ -185,7 +185,7 @@ fn the_exit_status_is_the_programs() {
 fn dropping_the_child_ends_it() {
     let host = Host::new(Who::all()[0]);
     let spec = host.spec(Tier::Full, "__sleep");
-    let child = jail::spawn(&spec.program, &spec, Output::discard()).unwrap();
+    let child = jail::spawn(&spec.program, &spec, Streams::discard()).unwrap();
     let machine = [child.launcher().unwrap(), child.vmm()];
     drop(child);
     assert_all_end(&machine);

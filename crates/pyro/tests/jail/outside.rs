@@ -1,7 +1,7 @@
 //! The host's side: lays out the bait, and plays the shim as one user or another.
 
 use crate::inside::{Bait, Findings};
-use pyro::machine::jail::{self, Bind, JailSpec, JailedChild, Limits, Output, Tier};
+use pyro::machine::jail::{self, Bind, JailSpec, JailedChild, Limits, Streams, Tier};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -125,7 +125,12 @@ impl Host {
             devices: vec!["/dev/zero".into()],
             keep_fds: vec![],
             unprivileged_uid: (self.who == Who::Root).then(|| self.who.vmm_uid()),
-            limits: Limits { file_size: crate::FILE_SIZE, open_files: 256, processes: None },
+            limits: Limits {
+                file_size: crate::FILE_SIZE,
+                open_files: 256,
+                processes: None,
+                memory: None,
+            },
         }
     }
 
@@ -196,7 +201,7 @@ fn abstract_name(directory: &Path) -> String {
 }
 
 /// The spec on standard input, with a descriptor to keep and one that must not be inherited.
-fn start(output: Output) -> JailedChild {
+fn start(streams: Streams) -> JailedChild {
     let mut spec: JailSpec = serde_json::from_reader(std::io::stdin()).unwrap();
     let kept = fs::File::open("/dev/null").unwrap();
     let leaking = fs::File::open("/dev/null").unwrap();
@@ -206,18 +211,19 @@ fn start(output: Output) -> JailedChild {
         bait.kept_fd = kept.as_raw_fd();
         spec.args[2] = serde_json::to_string(&bait).unwrap();
     }
-    jail::spawn(&std::env::current_exe().unwrap(), &spec, output).unwrap()
+    jail::spawn(&std::env::current_exe().unwrap(), &spec, streams).unwrap()
 }
 
 /// Role `__run`: a shim that waits for its VMM and ends with the same status.
 pub(crate) fn run() -> i32 {
-    let mut vmm = start(Output { stdout: Stdio::inherit(), stderr: Stdio::inherit() });
+    let mut vmm =
+        start(Streams { stdin: Stdio::null(), stdout: Stdio::inherit(), stderr: Stdio::inherit() });
     vmm.wait().unwrap().code().unwrap_or(255)
 }
 
 /// Role `__shim`: a shim that names its two processes and stays.
 pub(crate) fn stay() -> ! {
-    let vmm = start(Output::discard());
+    let vmm = start(Streams::discard());
     println!("{}", serde_json::to_string(&[vmm.launcher().unwrap(), vmm.vmm()]).unwrap());
     sleep()
 }
@@ -230,8 +236,9 @@ pub(crate) fn ask_qemu() {
     spec.keep_fds = vec![theirs.as_raw_fd()];
     let chardev = format!("socket,id=qmp,fd={}", theirs.as_raw_fd());
     spec.args.extend(["-chardev", &chardev, "-mon", "chardev=qmp,mode=control"].map(str::to_owned));
-    let output = Output { stdout: Stdio::inherit(), stderr: Stdio::inherit() };
-    let mut qemu = jail::spawn(&std::env::current_exe().unwrap(), &spec, output).unwrap();
+    let streams =
+        Streams { stdin: Stdio::null(), stdout: Stdio::inherit(), stderr: Stdio::inherit() };
+    let mut qemu = jail::spawn(&std::env::current_exe().unwrap(), &spec, streams).unwrap();
     drop(theirs);
     let mut lines = BufReader::new(ours.try_clone().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().contains("\"QMP\""));

@@ -5,6 +5,7 @@ mod call;
 mod create;
 mod delete;
 mod diff;
+mod disk;
 mod exec;
 mod exec_read;
 mod exec_stop;
@@ -15,6 +16,7 @@ mod logs;
 mod network;
 mod patch;
 mod reset;
+mod snapshot;
 mod start;
 mod status;
 mod stop;
@@ -53,9 +55,13 @@ pub(crate) enum Command {
     Patch(patch::Command),
     Diff(diff::Arguments),
     Export(export::Arguments),
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
     Start(start::Arguments),
+    #[command(subcommand)]
+    Disk(disk::Command),
     Delete(delete::Arguments),
 }
 
@@ -76,9 +82,11 @@ impl Command {
             Self::Patch(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
             Self::Export(arguments) => export::export(ui, arguments),
+            Self::Snapshot(command) => command.run(ui),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
             Self::Start(arguments) => start::start(ui, arguments),
+            Self::Disk(command) => command.run(ui),
             Self::Delete(arguments) => delete::delete(ui, arguments),
         }
     }
@@ -99,9 +107,11 @@ impl Command {
             Self::Patch(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
             Self::Export(arguments) => arguments.json,
+            Self::Snapshot(command) => command.wants_json(),
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
             Self::Start(arguments) => arguments.json,
+            Self::Disk(command) => command.wants_json(),
             Self::Delete(arguments) => arguments.json,
         }
     }

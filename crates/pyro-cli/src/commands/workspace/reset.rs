@@ -1,4 +1,4 @@
-//! `pyro workspace reset`: everything as it was at the beginning.
+//! `pyro workspace reset`: everything as it was at the beginning, or in a snapshot.
 
 use super::call::call;
 use super::create::source::amount;
@@ -7,13 +7,15 @@ use crate::ui::Ui;
 use pyro::workspace::reset::BASELINE;
 use std::process::ExitCode;
 
-/// Put a workspace back to its baseline: a fresh machine on the disk that it began with
+/// Put a workspace back to a snapshot: a fresh machine on a copy of its disk
 ///
-/// Files, installed packages, processes and the history of its commands since then are gone.
+/// Without --snapshot that is the baseline, the workspace as it was at the end of its creation. Files, installed packages and processes since then are gone, and so is the history of its commands. Its
+/// snapshots stay; `diff` goes on comparing with the baseline.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  pyro workspace reset fix-42\n  pyro workspace reset fix-42 --json"
-)]
+#[command(after_help = "\
+Examples:
+  pyro workspace reset fix-42
+  pyro workspace reset fix-42 --snapshot tests-pass")]
 pub(crate) struct Arguments {
     /// The workspace: its id, its name, or the beginning of either
     #[arg(value_name = "ID")]
@@ -36,8 +38,11 @@ pub(super) fn reset(ui: &Ui, arguments: &Arguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let (status, reset) = (&done.workspace, &done.workspace_reset);
-    let what = amount(reset.entry_count, reset.bytes_written);
+    let what = match (reset.entry_count, reset.bytes_written) {
+        (Some(entries), Some(bytes)) => format!(": {}", amount(entries, bytes)),
+        _ => String::new(),
+    };
     let id = &status.workspace_id;
-    ui.data(&format!("{id} is {}, at its {}: {what}\n", status.state, reset.snapshot_name))?;
+    ui.data(&format!("{id} is {}, at its {}{what}\n", status.state, reset.snapshot_name))?;
     Ok(ExitCode::SUCCESS)
 }

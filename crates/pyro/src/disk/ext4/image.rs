@@ -4,11 +4,9 @@ use super::journal::Replay;
 use super::superblock::{self, Superblock};
 use super::{BLOCK, journal};
 use crate::disk::ViewError;
-use crate::error::AtPath;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 /// Where the superblock lies in the first block.
 const SUPERBLOCK_IN_BLOCK: usize = 1024;
@@ -19,21 +17,23 @@ pub(in crate::disk) struct Image {
     file: File,
     pub(super) superblock: Superblock,
     replay: Replay,
+    /// Whether everything is in its place, and nothing in the journal.
+    pub(in crate::disk) is_clean: bool,
 }
 
 impl Image {
-    /// Opens the disk at `path` and reads its journal.
-    pub(in crate::disk) fn open(path: &Path) -> Result<Self, ViewError> {
-        let file = File::open(path).at("open", path)?;
-        let length = file.metadata().at("read the length of", path)?.len();
+    /// Takes an open disk and reads its journal.
+    pub(in crate::disk) fn over(file: File) -> Result<Self, ViewError> {
+        let length = file.metadata()?.len();
         let mut bytes = vec![0; superblock::LENGTH];
         if length < superblock::PLACE + superblock::LENGTH as u64 {
             return Err(ViewError::Unsupported("a disk without an ext4 file system"));
         }
-        file.read_exact_at(&mut bytes, superblock::PLACE).at("read", path)?;
+        file.read_exact_at(&mut bytes, superblock::PLACE)?;
         let superblock = Superblock::parse(&bytes, length)?;
         let journal = superblock.journal_to_replay;
-        let mut image = Self { file, superblock, replay: Replay::default() };
+        let is_clean = journal.is_none();
+        let mut image = Self { file, superblock, replay: Replay::default(), is_clean };
         if let Some(inode) = journal {
             image.replay = journal::read(&image, inode)?;
             let first = image.block(0)?; // the superblock may have been in the journal as well

@@ -50,7 +50,7 @@ impl ViewError {
     }
 
     /// What [`ViewError::into_io`] wrapped.
-    pub(super) fn from_io(error: io::Error) -> Self {
+    pub(crate) fn from_io(error: io::Error) -> Self {
         error.downcast().unwrap_or_else(Self::Read)
     }
 }

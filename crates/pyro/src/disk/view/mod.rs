@@ -7,13 +7,17 @@
 
 mod error;
 mod reader;
+mod walk;
 
 pub use error::ViewError;
 pub use reader::Reader;
+pub use walk::{Found, Walked};
 
 use super::ext4::directory;
 use super::ext4::image::Image;
 use super::ext4::inode::{Inode, ROOT};
+use crate::error::AtPath;
+use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -83,10 +87,25 @@ impl DiskView {
     /// # Errors
     /// [`ViewError`]: where it is no ext4 file system of the kind that pyro makes.
     pub fn open(path: &Path) -> Result<Self, ViewError> {
-        let image = Image::open(path)?;
+        Self::over(File::open(path).at("open", path)?)
+    }
+
+    /// As [`DiskView::open`], for a disk that is open already.
+    ///
+    /// # Errors
+    /// [`ViewError`]
+    pub fn over(disk: File) -> Result<Self, ViewError> {
+        let image = Image::over(disk)?;
         let top = Inode::read(&image, ROOT)?;
         let root = child(&image, &top, WORKSPACE)?;
         Ok(Self { image, root })
+    }
+
+    /// Whether the file system was brought into order before its machine stopped, or stood still. One that
+    /// was not is shown as its journal leaves it.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.image.is_clean
     }
 
     /// What `path` is.

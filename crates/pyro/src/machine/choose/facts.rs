@@ -35,7 +35,8 @@ impl HostFacts {
     }
 }
 
-fn strongest_jail(config: &Config) -> TierReport {
+/// The strongest jail of this host.
+pub(crate) fn strongest_jail(config: &Config) -> TierReport {
     let user = rustix::process::geteuid().as_raw();
     let key = config.executable.metadata().map_or_else(
         |_| String::new(),

@@ -7,6 +7,7 @@ mod matrix;
 mod obstacle;
 
 pub use facts::HostFacts;
+pub(crate) use facts::strongest_jail;
 pub(crate) use obstacle::INSTALL_FIRECRACKER;
 pub use obstacle::NoBackend;
 

@@ -68,9 +68,10 @@ impl Backend for Firecracker<'_> {
                     file_size: files::disk_size(&self.boot.disk)?,
                     open_files: 256,
                     processes: None,
+                    memory: None,
                 },
             },
-            jail::Output { stdout: Stdio::from(output), stderr: complaints },
+            jail::Streams { stdin: Stdio::null(), stdout: Stdio::from(output), stderr: complaints },
         )?;
         let call = Call::new(run, configuration, child.vmm(), self.jail);
         Ok(Launched {

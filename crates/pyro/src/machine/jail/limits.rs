@@ -9,7 +9,8 @@ pub(super) fn apply(limits: &Limits) -> Result<(), Failure> {
     lower(Resource::Core, 0)?;
     lower(Resource::Fsize, limits.file_size)?;
     lower(Resource::Nofile, limits.open_files)?;
-    limits.processes.map_or(Ok(()), |most| lower(Resource::Nproc, most))
+    limits.processes.map_or(Ok(()), |most| lower(Resource::Nproc, most))?;
+    limits.memory.map_or(Ok(()), |most| lower(Resource::As, most))
 }
 
 /// Never above the limit that is already there: raising a hard limit needs a privilege.

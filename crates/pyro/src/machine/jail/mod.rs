@@ -34,6 +34,6 @@ pub use note::Stage;
 pub(super) use readable::interpreter;
 pub use readable::readable_for;
 pub use seccomp::seccomp_filters;
-pub use spawn::{JailedChild, Output, spawn};
+pub use spawn::{JailedChild, Streams, spawn};
 pub use spec::{Bind, JailSpec, Limits, Tier};
 pub use tier::{TierReport, probe};

@@ -23,20 +23,22 @@ use std::time::{Duration, Instant};
 /// How long a launcher may take. It needs some milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Where the VMM's standard streams go. Its standard input is always empty.
+/// The standard streams of what runs in the jail. A VMM's standard input is empty.
 #[derive(Debug)]
-pub struct Output {
+pub struct Streams {
+    /// Standard input.
+    pub stdin: Stdio,
     /// Standard output.
     pub stdout: Stdio,
     /// Standard error.
     pub stderr: Stdio,
 }
 
-impl Output {
-    /// Nowhere.
+impl Streams {
+    /// From and to nowhere.
     #[must_use]
     pub fn discard() -> Self {
-        Self { stdout: Stdio::null(), stderr: Stdio::null() }
+        Self { stdin: Stdio::null(), stdout: Stdio::null(), stderr: Stdio::null() }
     }
 }
 
@@ -57,12 +59,16 @@ pub struct JailedChild {
 ///
 /// # Errors
 /// [`JailError`]; then no process is left.
-pub fn spawn(executable: &Path, spec: &JailSpec, output: Output) -> Result<JailedChild, JailError> {
+pub fn spawn(
+    executable: &Path,
+    spec: &JailSpec,
+    streams: Streams,
+) -> Result<JailedChild, JailError> {
     let deadline = Instant::now() + DEADLINE;
     let json = specification(spec).map_err(launcher("write the specification of"))?;
     let (note, status) = UnixStream::pair().map_err(launcher("make a socket to"))?;
     let mut child =
-        command(executable, spec, output, &json, &status).spawn().map_err(launcher("start"))?;
+        command(executable, spec, streams, &json, &status).spawn().map_err(launcher("start"))?;
     drop(status);
     // Only when `note` is dropped does the launcher reap its child: until then its PID stays its own.
     match await_note(&note, deadline).and_then(|pid| hold(&child, pid)) {
@@ -91,7 +97,7 @@ fn specification(spec: &JailSpec) -> std::io::Result<std::fs::File> {
 fn command(
     executable: &Path,
     spec: &JailSpec,
-    output: Output,
+    streams: Streams,
     json: &std::fs::File,
     status: &UnixStream,
 ) -> Command {
@@ -104,9 +110,9 @@ fn command(
         .arg(ROLE)
         .args([json.as_raw_fd(), status.as_raw_fd(), parent.as_raw_pid()].map(|n| n.to_string()))
         .env_clear()
-        .stdin(Stdio::null())
-        .stdout(output.stdout)
-        .stderr(output.stderr);
+        .stdin(streams.stdin)
+        .stdout(streams.stdout)
+        .stderr(streams.stderr);
     // Plain system calls only: the shim has other threads.
     sys::before_exec(&mut command, move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
@@ -171,7 +177,7 @@ impl JailedChild {
         self.vmm_pidfd.as_fd()
     }
 
-    /// The read ends of the VMM's standard output and error, where [`Output`] asked for pipes.
+    /// The read ends of the VMM's standard output and error, where [`Streams`] asked for pipes.
     pub fn take_output(&mut self) -> (Option<impl Read + use<>>, Option<impl Read + use<>>) {
         (self.launcher.stdout.take(), self.launcher.stderr.take())
     }

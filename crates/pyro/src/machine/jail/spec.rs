@@ -52,8 +52,7 @@ impl Bind {
     }
 }
 
-/// Resource limits of the VMM, after getrlimit(2). Core dumps are always off, and the address
-/// space is never limited: VMMs map far more than they touch.
+/// Resource limits of the VMM, after getrlimit(2). Core dumps are always off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest file it may write, in bytes: the size of the machine's largest disk.
@@ -63,6 +62,8 @@ pub struct Limits {
     /// Processes and threads of the *user*, where the caller knows that the user has no others
     /// (an [`JailSpec::unprivileged_uid`]).
     pub processes: Option<u64>,
+    /// Bytes of its address space. None for VMMs, which map far more than they touch.
+    pub memory: Option<u64>,
 }
 
 /// The jail of one VMM.
@@ -185,7 +186,7 @@ mod tests {
             devices: vec![],
             keep_fds: vec![],
             unprivileged_uid: None,
-            limits: Limits { file_size: 1, open_files: 1, processes: None },
+            limits: Limits { file_size: 1, open_files: 1, processes: None, memory: None },
         }
     }
 

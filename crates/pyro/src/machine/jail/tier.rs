@@ -2,7 +2,7 @@
 
 use super::launcher::{ARRIVED, ROLE};
 use super::spec::{JailSpec, Limits, Tier};
-use super::{JailError, Output, machine_uid, readable_for, spawn, sys};
+use super::{JailError, Streams, machine_uid, readable_for, spawn, sys};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -54,9 +54,9 @@ fn attempt(executable: &Path, tier: Tier) -> Result<(), JailError> {
         devices: Vec::new(),
         keep_fds: Vec::new(),
         unprivileged_uid: machine_uid(u16::MAX),
-        limits: Limits { file_size: 0, open_files: 64, processes: None },
+        limits: Limits { file_size: 0, open_files: 64, processes: None, memory: None },
     };
-    let status = spawn(executable, &spec, Output::discard())?.wait()?;
+    let status = spawn(executable, &spec, Streams::discard())?.wait()?;
     if status.success() { Ok(()) } else { Err(JailError::Silent) }
 }
 

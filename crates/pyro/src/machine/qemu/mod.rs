@@ -9,12 +9,11 @@ use crate::machine::backend::{Backend, Launched, Place, channel_pair};
 use crate::machine::channel::Channel;
 use crate::machine::files::{self, Files};
 use crate::machine::jail::{self, Tier};
-use crate::machine::remembered::remembered_if;
+use crate::machine::needs;
 use crate::machine::spec::BootFiles;
 use crate::machine::{Accelerator, MachineError, MachineSpec, Vmm};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 /// A guest on QEMU.
@@ -57,7 +56,7 @@ impl Backend for Qemu<'_> {
                 args: line.arguments(),
                 env: Vec::new(),
                 working_dir: None,
-                readable: readable(self.program, place.cache)?,
+                readable: needs::remembered(self.program, place.cache)?,
                 binds: guest.binds(),
                 devices: command::devices(self.accelerator),
                 keep_fds: vec![channel_fd.as_raw_fd(), console_fd.as_raw_fd()],
@@ -66,10 +65,11 @@ impl Backend for Qemu<'_> {
                     file_size: files::disk_size(&self.boot.disk)?,
                     open_files: 256,
                     processes: None,
+                    memory: None,
                 },
             },
             // QEMU's own complaints belong to the console: they end up in the same error
-            jail::Output { stdout: Stdio::null(), stderr: complaints },
+            jail::Streams { stdin: Stdio::null(), stdout: Stdio::null(), stderr: complaints },
         )?;
         Ok(Launched {
             vmm: Vmm::jailed("QEMU", child)?,
@@ -77,16 +77,4 @@ impl Backend for Qemu<'_> {
             console: Some(console),
         })
     }
-}
-
-/// What QEMU must be able to read. Asking the dynamic linker takes some 20 ms, and the answer holds
-/// until QEMU or a library is installed anew, which changes the one or the linker's cache.
-fn readable(program: &Path, cache: &Path) -> Result<Vec<PathBuf>, MachineError> {
-    let stamp = |path: &Path| {
-        path.metadata().map_or_else(|_| String::new(), |m| format!("{} {}", m.ino(), m.ctime()))
-    };
-    let linker = Path::new("/etc/ld.so.cache");
-    let key = format!("{} {} {}", program.display(), stamp(program), stamp(linker));
-    let file = cache.join("qemu-files.json");
-    Ok(remembered_if(&file, &key, || jail::readable_for(program))?)
 }

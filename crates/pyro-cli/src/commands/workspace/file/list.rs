@@ -37,12 +37,18 @@ pub(super) fn list(ui: &Ui, arguments: &Arguments) -> Outcome {
         ui.json(&found)?;
         return Ok(ExitCode::SUCCESS);
     }
-    ui.data(&table(&found).to_string())?;
+    show_list(ui, &found)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// For a person.
+pub(in super::super) fn show_list(ui: &Ui, found: &FileList) -> std::io::Result<()> {
+    ui.data(&table(found).to_string())?;
     if found.truncated {
         let told = count(found.entries.len() as u64, "entry");
         ui.warning(&format!("there are more than these {told}; list a directory below"));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn table(found: &FileList) -> Table<3> {

@@ -6,6 +6,8 @@ mod read;
 mod text;
 mod write;
 
+pub(super) use list::show_list;
+pub(super) use read::show_content;
 pub(super) use text::given;
 
 use super::call;

@@ -3,7 +3,7 @@
 use super::call::work;
 use crate::failure::Outcome;
 use crate::ui::Ui;
-use pyro::workspace::file_read::{FileRead, From};
+use pyro::workspace::file_read::{FileContent, FileRead, From};
 use std::process::ExitCode;
 
 /// Print a text file of a workspace, or a part of it
@@ -67,14 +67,24 @@ pub(super) fn read(ui: &Ui, arguments: &Arguments) -> Outcome {
         ui.json(&read)?;
         return Ok(ExitCode::SUCCESS);
     }
+    show_content(ui, &read, arguments.content_only)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// For a person, or as it is.
+pub(in super::super) fn show_content(
+    ui: &Ui,
+    read: &FileContent,
+    content_only: bool,
+) -> std::io::Result<()> {
     ui.guest_text(&read.content)?;
-    if let Some(next) = read.next_offset.filter(|_| !arguments.content_only) {
+    if let Some(next) = read.next_offset.filter(|_| !content_only) {
         ui.remark(&format!(
             "bytes {} to {next} of {}; --offset {next} reads on",
             read.offset, read.size_bytes
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 #[cfg(test)]
