@@ -1,12 +1,16 @@
 //! A model goes back to a snapshot, and looks into a workspace that is stopped.
 
-use scenarios::{Server, World};
+use scenarios::{Era, Server, World};
 use serde_json::{Value, json};
 
 #[test]
 fn a_model_goes_back_to_a_snapshot_and_looks_into_a_stopped_workspace() {
     let world = World::new();
-    let mut server = Server::start(&world);
+    let out = world.home().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let words =
+        ["mcp", "serve", "--profile", "workspace-full", "--export-root", out.to_str().unwrap()];
+    let mut server = Server::of(world.pyro(&words), Era::Initialize);
     let _ = server.call("workspace_create", &json!({"name": "w", "seed_path": ""}));
     let of = |more: Value| {
         let mut arguments = json!({"workspace_id": "w"});
@@ -34,6 +38,12 @@ fn a_model_goes_back_to_a_snapshot_and_looks_into_a_stopped_workspace() {
     let listed = server.call("workspace_disk_list", &of(json!({"recursive": true})));
     let paths: Vec<_> = listed["entries"].as_array().unwrap().iter().map(|e| &e["path"]).collect();
     assert_eq!(paths, ["/workspace/notes", "/workspace/notes/a.txt"]);
+    let exported = server.call("workspace_disk_export", &of(json!({"output_path": "w.ext4"})));
+    assert_eq!((&exported["disk_format"], &exported["is_clean"]), (&json!("ext4"), &json!(true)));
+    let length = std::fs::metadata(out.join("w.ext4")).unwrap().len();
+    assert_eq!(exported["size_bytes"], length);
+    let outside = of(json!({"output_path": "../w.ext4"}));
+    assert!(server.refused("workspace_disk_export", &outside).contains("host_path_denied"));
 
     assert_eq!(server.call("snapshot_delete", &name)["deleted"], true);
     assert!(

@@ -16,6 +16,7 @@ mod vm_stop;
 mod workspace_create;
 mod workspace_delete;
 mod workspace_diff;
+mod workspace_disk_export;
 mod workspace_disk_list;
 mod workspace_disk_read;
 mod workspace_exec;
@@ -58,7 +59,7 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 36] = [
+pub(crate) const TOOLS: [Entry; 37] = [
     snapshot_create::ENTRY,
     snapshot_delete::ENTRY,
     snapshot_list::ENTRY,
@@ -76,6 +77,7 @@ pub(crate) const TOOLS: [Entry; 36] = [
     workspace_create::FULL,
     workspace_delete::ENTRY,
     workspace_diff::ENTRY,
+    workspace_disk_export::ENTRY,
     workspace_disk_list::ENTRY,
     workspace_disk_read::ENTRY,
     workspace_exec::ENTRY,

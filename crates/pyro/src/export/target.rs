@@ -4,7 +4,8 @@ use super::ExportError;
 use super::admission::refusal;
 use crate::error::AtPath;
 use crate::hostfs::{Directory, HostRoots};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 /// A name in an open directory.
@@ -41,6 +42,16 @@ impl ExportTarget {
     pub fn beneath(roots: &HostRoots, path: &Path) -> Result<Self, ExportError> {
         let (parent, name, path) = roots.resolve_new(path, refusal)?;
         Ok(Self { parent, name, path })
+    }
+
+    /// The directory that the export goes to.
+    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
+        self.parent.as_fd()
+    }
+
+    /// What it is to be called in that.
+    pub(crate) fn name(&self) -> &OsStr {
+        &self.name
     }
 
     /// The final name, for people.

@@ -6,13 +6,11 @@ use crate::config::Config;
 use crate::disk;
 use crate::error::{AtPath, Result};
 use crate::event::Observer;
+use crate::export::ExportTarget;
 use rustix::fs::{AtFlags, statat};
 use serde::Serialize;
-use std::ffi::OsString;
 use std::fs::File;
-use std::io::ErrorKind;
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What `st_blocks` counts in, inode(7).
 const SECTOR: u64 = 512;
@@ -35,32 +33,6 @@ pub struct DiskExport {
     pub is_clean: bool,
 }
 
-/// Where an exported disk goes: a name in a directory that is open.
-#[derive(Debug)]
-pub struct DiskTarget {
-    /// The directory, open for reading.
-    pub directory: OwnedFd,
-    /// What the image is to be called in it.
-    pub name: OsString,
-    /// The same for people.
-    pub path: PathBuf,
-}
-
-impl DiskTarget {
-    /// What a human has typed: the directory must be there, and is looked up once.
-    ///
-    /// # Errors
-    /// If there is no such directory, or the path has no last name.
-    pub fn of(path: &Path) -> Result<Self> {
-        let name = path.file_name().ok_or(ErrorKind::InvalidInput).map_err(std::io::Error::from);
-        let name = name.at("create", path)?.to_owned();
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        let directory = File::open(parent).at("open", parent)?.into();
-        Ok(Self { directory, name, path: path.to_owned() })
-    }
-}
-
 /// Copies the disk of the workspace with this id, name, or beginning of either, to a new file, readable by
 /// its owner only. It has its name once it is whole.
 ///
@@ -69,7 +41,7 @@ impl DiskTarget {
 pub async fn disk_export(
     config: &Config,
     wanted: &str,
-    target: DiskTarget,
+    target: ExportTarget,
     observer: Observer<'_>,
 ) -> Result<DiskExport> {
     let offline = offline(config, wanted, observer).await?;
@@ -78,12 +50,12 @@ pub async fn disk_export(
     let is_clean = survey.is_ok_and(|survey| survey.is_clean);
     let from = disk_of(offline.item.path());
     let exporting = tokio::task::spawn_blocking(move || {
-        let DiskTarget { directory, name, path } = target;
+        let (directory, name, path) = (target.directory(), target.name(), target.path());
         let from = File::open(&from).at("read", &from)?;
-        let copied = disk::export(&from, directory.as_fd(), &name, &path)?;
-        let facts = statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW).at("look at", &path)?;
+        let copied = disk::export(&from, directory, name, path)?;
+        let facts = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).at("look at", path)?;
         let taken = facts.st_blocks.unsigned_abs() * SECTOR;
-        Ok::<_, crate::Error>((path, copied.length, taken))
+        Ok::<_, crate::Error>((path.to_owned(), copied.length, taken))
     });
     // it is never aborted, so all that can be wrong with it is a panic
     let (output_path, size_bytes, bytes_written) =

@@ -53,7 +53,7 @@ pub use crate::network::NetworkPolicy;
 pub use checkout::Checkout;
 pub use create::create;
 pub use delete::{Deleted, delete};
-pub use disk_export::{DiskExport, DiskTarget, disk_export};
+pub use disk_export::{DiskExport, disk_export};
 pub use disk_list::disk_list;
 pub use disk_read::disk_read;
 pub use error::WorkspaceError;

@@ -3,7 +3,7 @@
 use super::call::call;
 use crate::failure::Outcome;
 use crate::ui::{Ui, human_bytes};
-use pyro::workspace::DiskTarget;
+use pyro::export::ExportTarget;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(super) fn export(ui: &Ui, arguments: &Arguments) -> Outcome {
     let Arguments { workspace, output, json } = arguments;
     let exported = call(ui, async |config, observer| {
-        let target = DiskTarget::of(output)?;
+        let target = ExportTarget::of(output).map_err(pyro::Error::from)?;
         Ok(pyro::workspace::disk_export(config, workspace, target, observer).await?)
     })?;
     if *json {
