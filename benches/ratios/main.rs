@@ -43,7 +43,7 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 8] = [
+    let measures: [(&str, Measure<'_>); 10] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
