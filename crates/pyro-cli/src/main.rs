@@ -2,6 +2,7 @@
 //! that pyro needs (see [`roles`]). This file reads the command line and turns the outcome into an
 //! exit code; it knows no command.
 
+mod ca_bundle;
 mod commands;
 mod failure;
 mod interrupt;

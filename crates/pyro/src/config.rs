@@ -3,7 +3,7 @@
 
 use crate::paths::Paths;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Every environment variable that pyro reads, with what it does.
@@ -24,6 +24,11 @@ pub mod env_var {
     pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
+    /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.
+    pub const PYRO_CA_BUNDLE: &str = "PYRO_CA_BUNDLE";
+    /// The host's own trust store, where it is not where the distribution has it; other programs read it
+    /// too.
+    pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 }
 
 /// Why a variable cannot be used.
@@ -82,6 +87,32 @@ pub enum BackendChoice {
     Process,
 }
 
+/// Where certificate authorities come from that guests trust beside their image's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaSource {
+    /// The host's own trust store.
+    Host,
+    /// A file of PEM certificates.
+    File(PathBuf),
+}
+
+impl CaSource {
+    /// What people call it by: `host`, or a path, which may begin at `here`.
+    #[must_use]
+    pub fn named(name: OsString, here: &Path) -> Self {
+        if name == "host" { Self::Host } else { Self::File(here.join(PathBuf::from(name))) }
+    }
+}
+
+impl std::fmt::Display for CaSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host => f.write_str("host"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 /// How strongly a guest is kept apart from the host, weakest first.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
@@ -127,6 +158,10 @@ pub struct Config {
     pub firecracker: Option<PathBuf>,
     /// A Debian mirror of the user's own.
     pub debian_mirror: Option<String>,
+    /// Certificate authorities that guests trust beside their image's.
+    pub ca_bundle: Option<CaSource>,
+    /// The host's own trust store, where the user has named it.
+    pub ssl_cert_file: Option<PathBuf>,
     /// Proxy settings (`http_proxy`, …), for whatever is fetched.
     pub proxies: Vec<(String, OsString)>,
     /// How long a guest may take to answer, in its first boot and in its second and last.
@@ -187,6 +222,8 @@ impl Config {
             qemu: path(env_var::PYRO_QEMU),
             firecracker: path(env_var::PYRO_FIRECRACKER),
             debian_mirror: text(env_var::PYRO_DEBIAN_MIRROR).filter(|v| !v.is_empty()),
+            ca_bundle: ca_bundle(lookup(env_var::PYRO_CA_BUNDLE))?,
+            ssl_cert_file: path(env_var::SSL_CERT_FILE),
             proxies: PROXY_VARIABLES
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), lookup(name)?)))
@@ -207,7 +244,7 @@ impl Config {
     }
 }
 
-fn is_executable(file: &std::path::Path) -> bool {
+fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
@@ -239,6 +276,18 @@ fn backend(value: Option<&str>) -> Result<BackendChoice, ConfigError> {
             });
         }
     })
+}
+
+fn ca_bundle(value: Option<OsString>) -> Result<Option<CaSource>, ConfigError> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    match CaSource::named(value, Path::new("")) {
+        CaSource::File(path) if !path.is_absolute() => Err(ConfigError::BadValue {
+            name: env_var::PYRO_CA_BUNDLE,
+            value: path.display().to_string(),
+            allowed: "host, an absolute path",
+        }),
+        source => Ok(Some(source)),
+    }
 }
 
 fn expired_kept_for(value: Option<&str>) -> Result<Duration, ConfigError> {
@@ -281,7 +330,7 @@ mod tests {
             with(&[("PYRO_HOME", "/p"), ("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]).unwrap();
         assert_eq!(config.paths, Paths::below("/p".as_ref()));
         let config = with(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]).unwrap();
-        assert_eq!(config.paths.cache(), std::path::Path::new("/c/pyro"));
+        assert_eq!(config.paths.cache(), Path::new("/c/pyro"));
         assert_eq!(config.paths.machines(), PathBuf::from("/h/.local/state/pyro/machines"));
     }
 

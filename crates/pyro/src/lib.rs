@@ -11,6 +11,7 @@ pub mod event;
 pub mod paths;
 
 mod archive;
+pub mod certificates;
 mod clock;
 mod digest;
 pub mod disk;

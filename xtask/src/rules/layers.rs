@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms of the library, low to high. A file uses its own room and lower layers; `lib.rs`
 /// stands above all.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["error", "config", "paths", "event"],
     &["archive", "clock", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
+    &["certificates"],
     &["network", "environment", "runtime", "seed"],
     &["shim"],
     &["vm"],

@@ -1,6 +1,7 @@
 //! `pyro run`: a command in a machine of its own, its streams joined to ours.
 
 use crate::block_on;
+use crate::ca_bundle::CaBundle;
 use crate::commands::network::{Allowed, tell_of_refusals};
 use crate::failure::{BROKEN_PIPE, Interrupted, Outcome};
 use crate::interrupt::Interrupts;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 Examples:
   pyro run debian:12 -- uname -a
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
+  pyro run debian:12 --ca-bundle /etc/ssl/company.pem -- sh -c 'echo $SSL_CERT_FILE'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --network -- git clone https://git.example/tool.git
   pyro run debian:12 --allow-host '*.example.org' -- curl https://api.example.org/
@@ -50,6 +52,8 @@ pub(crate) struct Arguments {
     network: bool,
     #[command(flatten)]
     allowed: Allowed,
+    #[command(flatten)]
+    ca_bundle: CaBundle,
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
@@ -99,7 +103,7 @@ impl Arguments {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let config = settings::config()?;
+    let config = arguments.ca_bundle.in_place_of_the_default(settings::config()?)?;
     let request = arguments.request()?;
     request.vm.check().map_err(pyro::Error::from)?;
     block_on(async {

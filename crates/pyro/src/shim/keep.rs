@@ -3,6 +3,7 @@
 
 use super::activity::Activity;
 use super::boot::{Booted, Wanted, boot};
+use super::certificates::entrust;
 use super::commands::Commands;
 use super::desk::Desk;
 use super::directory::{Lock, MachineDirectory, SOCKET};
@@ -190,6 +191,7 @@ async fn begin_life(
     let max_incoming = network.as_ref().map_or(0, |_| MAX_STREAMS);
     let wanted = Wanted { machine, max_incoming };
     let Booted { vmm, guest, incoming } = boot(wanted, *boot_deadlines, place, ledger).await?;
+    entrust(&kept.assignment, &guest).await?;
     if let Some(spec) = network {
         let directory = kept.workspace().unwrap_or(kept.directory.path());
         network::open(spec, directory, &guest, incoming).await?;

@@ -14,6 +14,7 @@
 mod activity;
 pub mod attach;
 mod boot;
+mod certificates;
 pub mod client;
 mod commands;
 mod desk;

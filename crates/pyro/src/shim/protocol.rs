@@ -28,6 +28,9 @@ pub struct Assignment {
     pub boot_deadlines: [Duration; 2],
     /// Where facts about this host are remembered between machines.
     pub cache: PathBuf,
+    /// A file of certificates that the guest is to trust before it runs anything.
+    #[serde(default)]
+    pub ca_bundle: Option<PathBuf>,
 }
 
 /// What a machine's life hangs on, beside its VMM and its time to live.

@@ -2,6 +2,7 @@
 
 use super::sweep::sweep;
 use super::{ImageDefaults, Vm, VmFacts, VmSpec, prepare::prepare};
+use crate::certificates::{self, Bundle};
 use crate::config::{BackendChoice, Config, Isolation};
 use crate::disk;
 use crate::environment::pins::Pins;
@@ -37,9 +38,12 @@ impl Vm {
     /// If the wish is impossible, the environment cannot be prepared, or the machine does not boot.
     pub async fn start(config: &Config, spec: &VmSpec, observer: Observer<'_>) -> Result<Self> {
         spec.check()?;
+        let certificates = Bundle::wanted(config)?;
         sweep(config, observer);
         match backend(config, spec)? {
-            Plan::Machine(choice) => start_machine(config, spec, &choice, observer).await,
+            Plan::Machine(choice) => {
+                start_machine(config, spec, &choice, certificates, observer).await
+            }
             Plan::Host(why) => start_on_host(config, spec, &why, observer).await,
         }
     }
@@ -77,6 +81,7 @@ async fn start_machine(
     config: &Config,
     spec: &VmSpec,
     choice: &Choice,
+    certificates: Option<Bundle>,
     observer: Observer<'_>,
 ) -> Result<Vm> {
     let environments = Environments::new(config.clone());
@@ -89,9 +94,11 @@ async fn start_machine(
     disk::create(&directory.disk(), DISK_BYTES)?;
     let backend = choice.backend(boot_files(&installed, &directory));
     let facts = facts(&id, &backend, &installed.name, &installed.version, Vec::new());
-    let assignment = assignment(config, spec, id, backend);
+    let ca_bundle = certificates.map(|bundle| bundle.keep(directory.path())).transpose()?;
+    let defaults = defaults(installed, ca_bundle.is_some());
+    let assignment = Assignment { ca_bundle, ..assignment(config, spec, id, backend) };
     let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;
-    booted(shim, facts, defaults(installed)).await
+    booted(shim, facts, defaults).await
 }
 
 pub(crate) fn boot_files(installed: &Installed, directory: &MachineDirectory) -> BootFiles {
@@ -110,19 +117,26 @@ async fn start_on_host(
     why: &str,
     observer: Observer<'_>,
 ) -> Result<Vm> {
-    let warning = on_host(why);
-    observer(Event::Warning(warning.clone()));
+    let warnings = on_host(config, why);
+    for warning in &warnings {
+        observer(Event::Warning(warning.clone()));
+    }
     let id = new_id("vm")?;
     let (directory, lock) = MachineDirectory::create(&config.paths.machines(), &id)?;
-    let facts = facts(&id, &BackendSpec::Process, "host", "", vec![warning]);
+    let facts = facts(&id, &BackendSpec::Process, "host", "", warnings);
     let assignment = assignment(config, spec, id, BackendSpec::Process);
     let shim = shim::launch(&config.executable, &directory, lock, &assignment)?;
     booted(shim, facts, ImageDefaults::default()).await
 }
 
 /// What the user should know about a command on the host.
-pub(crate) fn on_host(why: &str) -> String {
-    format!("the command runs on this host, without isolation: {why}")
+pub(crate) fn on_host(config: &Config, why: &str) -> Vec<String> {
+    let mut warnings = vec![format!("the command runs on this host, without isolation: {why}")];
+    if config.ca_bundle.is_some() {
+        warnings
+            .push("it trusts this host's certificates, and no CA bundle beside them".to_owned());
+    }
+    warnings
 }
 
 pub(crate) fn assignment(
@@ -140,6 +154,7 @@ pub(crate) fn assignment(
         ttl_seconds: spec.ttl_seconds,
         boot_deadlines: config.boot_deadlines,
         cache: config.paths.cache().to_owned(),
+        ca_bundle: None,
     }
 }
 
@@ -181,9 +196,11 @@ pub(crate) fn facts(
     }
 }
 
-pub(crate) fn defaults(installed: Installed) -> ImageDefaults {
+/// What the image says, and where commands find the certificates where the guest is given some.
+pub(crate) fn defaults(installed: Installed, has_certificates: bool) -> ImageDefaults {
+    let variables = has_certificates.then(certificates::variables).into_iter().flatten();
     ImageDefaults {
-        env: installed.env,
+        env: installed.env.into_iter().chain(variables).collect(),
         working_directory: installed.working_directory.map(|directory| {
             use std::os::unix::ffi::OsStringExt;
             GuestPath::new(directory.into_os_string().into_vec())

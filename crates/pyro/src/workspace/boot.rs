@@ -2,6 +2,7 @@
 
 use super::record::{Image, WorkspaceRecord};
 use super::{WorkspaceError, disk_of, machine_of};
+use crate::certificates;
 use crate::config::Config;
 use crate::environment::Environments;
 use crate::environment::pins::Pins;
@@ -31,6 +32,7 @@ pub(super) async fn pin(
     machine: &VmSpec,
     item: &Item,
     choice: &Choice,
+    has_certificates: bool,
     observer: Observer<'_>,
 ) -> Result<(Image, VmFacts)> {
     let environments = Environments::new(config.clone());
@@ -44,7 +46,7 @@ pub(super) async fn pin(
     };
     let backend = choice.backend(boot.clone());
     let facts = facts(item.id(), &backend, &installed.name, &installed.version, Vec::new());
-    Ok((Image { boot, defaults: defaults(installed) }, facts))
+    Ok((Image { boot, defaults: defaults(installed, has_certificates) }, facts))
 }
 
 /// Starts the shim and waits for the machine. That of a workspace that is only being made hangs on the
@@ -61,6 +63,7 @@ pub(super) async fn boot(
     note::remove(item.path())?;
     let assignment = Assignment {
         tenure: Tenure::Workspace { directory: item.path().to_owned(), in_the_making },
+        ca_bundle: record.ca_bundle.as_ref().map(|_| certificates::kept_in(item.path())),
         ..assignment(config, &record.machine, item.id().to_owned(), backend)
     };
     let shim = shim::launch(&config.executable, &machine, lock, &assignment)?;

@@ -8,6 +8,7 @@ use super::seeding::{Seed, seed_with};
 use super::status::{WorkspaceStatus, status_of};
 use super::sweep::sweep;
 use super::{WorkspaceSpec, baseline, disk_of, machine_of, workspaces};
+use crate::certificates::Bundle;
 use crate::clock::now;
 use crate::config::Config;
 use crate::disk;
@@ -34,6 +35,7 @@ pub async fn create(
     observer: Observer<'_>,
 ) -> Result<WorkspaceStatus> {
     spec.check()?;
+    let certificates = Bundle::wanted(config)?;
     let choice = choose(config, &spec.machine)?;
     sweep(config, observer);
     if let Some(name) = &spec.name {
@@ -41,7 +43,8 @@ pub async fn create(
         check_free(config, name, "")?;
     }
     let (item, turn) = workspaces(config).create(&new_id("ws")?)?;
-    match make(config, spec, seed, &choice, (&item, &turn), observer).await {
+    let order = Order { spec, choice: &choice, certificates };
+    match make(config, &order, seed, (&item, &turn), observer).await {
         Ok(()) => {
             drop(turn);
             status_of(config, &item).await
@@ -55,17 +58,23 @@ pub async fn create(
     }
 }
 
+/// What is to be made, decided and checked.
+struct Order<'a> {
+    spec: &'a WorkspaceSpec,
+    choice: &'a Choice,
+    certificates: Option<Bundle>,
+}
+
 async fn make(
     config: &Config,
-    spec: &WorkspaceSpec,
+    order: &Order<'_>,
     seed: Option<Seed>,
-    choice: &Choice,
     (item, turn): (&Item, &Turn),
     observer: Observer<'_>,
 ) -> Result<()> {
-    let mut record = begin(config, spec, choice, (item, turn), observer).await?;
+    let mut record = begin(config, order, (item, turn), observer).await?;
     disk::create(&disk_of(item.path()), DISK_BYTES)?;
-    let backend = choice.backend(record.image.boot.clone());
+    let backend = order.choice.backend(record.image.boot.clone());
     // until it is made, it hangs on this process
     let shim = boot(config, item, &record, backend, true).await?;
     record.made = Some(fill(item, &shim, seed, observer).await?);
@@ -76,12 +85,16 @@ async fn make(
 /// Finds what it boots, and records that it is being made, under a name that nobody else has.
 async fn begin(
     config: &Config,
-    spec: &WorkspaceSpec,
-    choice: &Choice,
+    Order { spec, choice, certificates }: &Order<'_>,
     (item, turn): (&Item, &Turn),
     observer: Observer<'_>,
 ) -> Result<WorkspaceRecord> {
-    let (image, facts) = pin(config, &spec.machine, item, choice, observer).await?;
+    let has_certificates = certificates.is_some();
+    let (image, facts) =
+        pin(config, &spec.machine, item, choice, has_certificates, observer).await?;
+    if let Some(bundle) = certificates {
+        bundle.keep(item.path())?;
+    }
     let record = WorkspaceRecord {
         version: VERSION,
         machine: VmSpec {
@@ -95,6 +108,7 @@ async fn begin(
         facts,
         image,
         made: None,
+        ca_bundle: certificates.as_ref().map(Bundle::facts),
         reset_count: 0,
         last_reset_at: None,
     };

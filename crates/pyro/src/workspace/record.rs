@@ -1,6 +1,7 @@
 //! What is recorded about a workspace in its `workspace.json`. A field that is added later has a default
 //! for its absence; a record of another form than this one has a higher version.
 
+use crate::certificates::BundleFacts;
 use crate::machine::BootFiles;
 use crate::network::NetworkPolicy;
 use crate::vm::{ImageDefaults, VmFacts, VmSpec};
@@ -26,6 +27,9 @@ pub(super) struct WorkspaceRecord {
     pub(super) image: Image,
     /// What it was seeded with, and its baseline; none while it is being made.
     pub(super) made: Option<Made>,
+    /// The certificates that are kept for it.
+    #[serde(default)]
+    pub(super) ca_bundle: Option<BundleFacts>,
     #[serde(default)]
     pub(super) reset_count: u64,
     #[serde(default)]

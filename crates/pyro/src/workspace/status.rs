@@ -5,6 +5,7 @@ use super::record::{SeedFacts, WorkspaceRecord};
 use super::state::State;
 use super::sweep::sweep;
 use super::{WORKSPACE_PATH, machine_of};
+use crate::certificates::BundleFacts;
 use crate::clock::now;
 use crate::config::{Config, Isolation};
 use crate::error::Result;
@@ -87,7 +88,8 @@ pub struct WorkspaceStatus {
     pub service_count: usize,
     /// None in this release.
     pub running_service_count: usize,
-    /// What else is known: `backend`; why it does not run.
+    /// What else is known: `backend`; `ca_bundle` and `ca_certificates`, where it was given some; why it does
+    /// not run.
     pub metadata: BTreeMap<String, String>,
     /// What the user should know.
     pub warnings: Vec<String>,
@@ -170,6 +172,7 @@ impl WorkspaceStatus {
         let history = journal::read(item.path())?;
         let note = note::read(item.path())?;
         let mut metadata = BTreeMap::from([("backend".to_owned(), record.facts.backend)]);
+        metadata.extend(record.ca_bundle.iter().flat_map(BundleFacts::metadata));
         if let Some(note) = note.as_ref().filter(|_| state != State::Started) {
             metadata.insert("ended_because".to_owned(), note.why.clone());
         }

@@ -174,6 +174,7 @@ async fn boot(host: &Host, program: PathBuf, deadline: Duration) -> Result<(), R
         ttl_seconds: 60,
         boot_deadlines: [deadline; 2],
         cache: host.home().into(),
+        ca_bundle: None,
     };
     let shim = shim::launch(executable, &directory, lock, &assignment).unwrap();
     let ready = shim.ready().await.map_err(|error| error.report());

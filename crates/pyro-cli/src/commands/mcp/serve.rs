@@ -1,11 +1,13 @@
 //! `pyro mcp serve`: the server on stdin and stdout, until the host closes it.
 
 use crate::block_on;
+use crate::ca_bundle::CaBundle;
 use crate::commands::network::Policy;
 use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pyro::certificates::Bundle;
 use pyro::network::{NetworkError, NetworkPolicy};
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::PathBuf;
@@ -51,6 +53,8 @@ pub(crate) struct Arguments {
     seed_root: Vec<PathBuf>,
     #[command(flatten)]
     network: Policy,
+    #[command(flatten)]
+    ca_bundle: CaBundle,
     /// The most memory of one machine, in MiB
     #[arg(long, value_name = "N")]
     max_mem_mib: Option<u32>,
@@ -71,7 +75,9 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
 
 pub(crate) fn serve(arguments: &Arguments) -> Outcome {
     let settings = arguments.settings(settings::working_directory()?)?;
-    let config = settings::config()?;
+    let config = arguments.ca_bundle.in_place_of_the_default(settings::config()?)?;
+    // the human is told now, not a model later
+    Bundle::wanted(&config).map_err(pyro::Error::from)?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
         let interrupted = async move {

@@ -51,6 +51,7 @@ fn report(of: &WorkspaceStatus) -> Fields {
     fields.add("environment", format!("{} {}", of.environment, of.environment_version));
     fields.add("machine", machine(of));
     fields.add("network", if of.network_enabled { "on" } else { "off" });
+    fields.add_if("certificates", certificates(of));
     fields.add_if("seed", of.workspace_seed.as_ref().map(seed));
     fields.add("created", ago(of.created_at));
     fields.add("last used", ago(of.last_activity_at));
@@ -77,6 +78,11 @@ fn machine(of: &WorkspaceStatus) -> String {
     let backend = of.metadata.get("backend").map(|name| format!(" on {name}")).unwrap_or_default();
     let WorkspaceStatus { vcpu_count, mem_mib, isolation, jail, .. } = of;
     format!("{vcpu_count} CPU, {mem_mib} MiB, {isolation}{backend}, jail {jail}")
+}
+
+fn certificates(of: &WorkspaceStatus) -> Option<String> {
+    let (source, count) = (of.metadata.get("ca_bundle")?, of.metadata.get("ca_certificates")?);
+    Some(format!("the image's and {count} from {source}"))
 }
 
 fn seed(seed: &SeedFacts) -> String {

@@ -4,6 +4,7 @@
 use super::plan::{Planned, plan};
 use super::record::VmRecord;
 use super::{VmStatus, vms};
+use crate::certificates::Bundle;
 use crate::clock::now;
 use crate::config::Config;
 use crate::error::Result;
@@ -20,9 +21,10 @@ use crate::vm::sweep::sweep;
 /// If the wish is impossible on this host, or the environment cannot be prepared.
 pub async fn create(config: &Config, spec: &VmSpec, observer: Observer<'_>) -> Result<VmStatus> {
     spec.check()?;
+    let certificates = Bundle::wanted(config)?;
     sweep(config, observer);
     let (vm, turn) = vms(config).create(&new_id("vm")?)?;
-    let made = make(config, spec, &vm, &turn, observer).await;
+    let made = make(config, spec, certificates, (&vm, &turn), observer).await;
     if made.is_err() {
         // what cannot be removed now is swept later, and the first error counts
         let _ = vm.remove(&turn);
@@ -33,13 +35,19 @@ pub async fn create(config: &Config, spec: &VmSpec, observer: Observer<'_>) -> R
 async fn make(
     config: &Config,
     spec: &VmSpec,
-    vm: &Item,
-    turn: &Turn,
+    certificates: Option<Bundle>,
+    (vm, turn): (&Item, &Turn),
     observer: Observer<'_>,
 ) -> Result<VmStatus> {
-    let Planned { facts, image, .. } = plan(config, spec, vm, None, observer).await?;
+    let has_certificates = certificates.is_some();
+    let Planned { facts, image, .. } =
+        plan(config, spec, vm, None, has_certificates, observer).await?;
+    if let Some(bundle) = &certificates {
+        bundle.keep(vm.path())?;
+    }
     let (spec, created_at) = (spec.clone(), now());
-    let record = VmRecord { spec, created_at, facts, image, started_at: None };
+    let ca_bundle = certificates.as_ref().map(Bundle::facts);
+    let record = VmRecord { spec, created_at, facts, image, started_at: None, ca_bundle };
     vm.write(turn, &record)?;
     Ok(VmStatus::of(vm, record, false))
 }

@@ -29,6 +29,7 @@ impl Image {
         config: &Config,
         spec: &VmSpec,
         vm: &Item,
+        has_certificates: bool,
         observer: Observer<'_>,
     ) -> Result<Self> {
         let environments = Environments::new(config.clone());
@@ -39,7 +40,7 @@ impl Image {
             environment: installed.name.clone(),
             environment_version: installed.version.clone(),
             boot: boot_files(&installed, &machine_of(config, vm)),
-            defaults: defaults(installed),
+            defaults: defaults(installed, has_certificates),
         })
     }
 

@@ -23,13 +23,14 @@ pub(super) async fn plan(
     spec: &VmSpec,
     vm: &Item,
     image: Option<Image>,
+    has_certificates: bool,
     observer: Observer<'_>,
 ) -> Result<Planned> {
     match backend(config, spec)? {
         Plan::Machine(choice) => {
             let image = match image {
                 Some(image) => image,
-                None => Image::pin(config, spec, vm, observer).await?,
+                None => Image::pin(config, spec, vm, has_certificates, observer).await?,
             };
             image.check(vm.id())?;
             let backend = choice.backend(image.boot.clone());
@@ -39,7 +40,7 @@ pub(super) async fn plan(
         }
         Plan::Host(why) => {
             let backend = BackendSpec::Process;
-            let facts = facts(vm.id(), &backend, "host", "", vec![on_host(&why)]);
+            let facts = facts(vm.id(), &backend, "host", "", on_host(config, &why));
             Ok(Planned { backend, facts, image })
         }
     }

@@ -2,6 +2,7 @@
 
 use super::image::Image;
 use super::{VmError, VmState};
+use crate::certificates::BundleFacts;
 use crate::clock::now;
 use crate::vm::{VmFacts, VmSpec};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub(super) struct VmRecord {
     pub(super) image: Option<Image>,
     /// When its last start began, Unix seconds.
     pub(super) started_at: Option<u64>,
+    /// The certificates that are kept for it.
+    #[serde(default)]
+    pub(super) ca_bundle: Option<BundleFacts>,
 }
 
 impl VmRecord {

@@ -4,6 +4,7 @@ use super::ceiling::take_place;
 use super::plan::{Planned, plan};
 use super::record::VmRecord;
 use super::{VmError, VmStatus, claim, machine_of, vms};
+use crate::certificates;
 use crate::clock::now;
 use crate::config::Config;
 use crate::disk;
@@ -54,9 +55,11 @@ async fn decide(
     record: VmRecord,
     observer: Observer<'_>,
 ) -> Result<(BackendSpec, VmRecord)> {
-    let VmRecord { spec, image, created_at, .. } = record;
-    let Planned { backend, facts, image } = plan(config, &spec, vm, image, observer).await?;
-    Ok((backend, VmRecord { spec, created_at, facts, image, started_at: Some(now()) }))
+    let VmRecord { spec, image, created_at, ca_bundle, .. } = record;
+    let has_certificates = ca_bundle.is_some();
+    let Planned { backend, facts, image } =
+        plan(config, &spec, vm, image, has_certificates, observer).await?;
+    Ok((backend, VmRecord { spec, created_at, facts, image, started_at: Some(now()), ca_bundle }))
 }
 
 /// Starts the shim and waits for the machine. Recorded before, so that no machine ever runs for a vm
@@ -72,11 +75,14 @@ async fn boot(
     let lock = take_place(config, vm)?;
     let machine = machine_of(config, vm);
     vm.write(turn, record)?;
+    let mut ca_bundle = None;
     if backend != BackendSpec::Process {
         disk::create(&machine.disk(), DISK_BYTES)?;
+        ca_bundle = record.ca_bundle.as_ref().map(|_| certificates::kept_in(vm.path()));
     }
     let assignment = Assignment {
         tenure: Tenure::Detached,
+        ca_bundle,
         ttl_seconds: time_left,
         ..assignment(config, &record.spec, vm.id().to_owned(), backend)
     };

@@ -2,6 +2,7 @@
 
 use super::record::VmRecord;
 use super::{machine_of, vms};
+use crate::certificates::BundleFacts;
 use crate::config::{Config, Isolation};
 use crate::error::Result;
 use crate::event::Observer;
@@ -67,7 +68,7 @@ pub struct VmStatus {
     pub isolation: Isolation,
     /// The process jail around the machine: `full`, `landlock` or `none`.
     pub jail: String,
-    /// What else is known: `backend`.
+    /// What else is known: `backend`; `ca_bundle` and `ca_certificates`, where it was given some.
     pub metadata: BTreeMap<String, String>,
     /// What the user should know.
     pub warnings: Vec<String>,
@@ -91,7 +92,9 @@ impl VmStatus {
     /// Of a vm whose machine runs, or does not.
     pub(super) fn of(vm: &Item, record: VmRecord, runs: bool) -> Self {
         let (state, expires_at) = (record.state(runs), record.expires_at());
-        let VmRecord { spec, created_at, facts, .. } = record;
+        let VmRecord { spec, created_at, facts, ca_bundle, .. } = record;
+        let mut metadata = BTreeMap::from([("backend".to_owned(), facts.backend)]);
+        metadata.extend(ca_bundle.iter().flat_map(BundleFacts::metadata));
         Self {
             vm_id: vm.id().to_owned(),
             environment: facts.environment,
@@ -108,7 +111,7 @@ impl VmStatus {
             execution_mode: facts.execution_mode,
             isolation: facts.isolation,
             jail: facts.jail,
-            metadata: BTreeMap::from([("backend".to_owned(), facts.backend)]),
+            metadata,
             warnings: facts.warnings,
         }
     }

@@ -47,6 +47,7 @@ async fn another_version() {
         ttl_seconds: 60,
         cache: host.config.paths.cache().to_owned(),
         boot_deadlines: host.config.boot_deadlines,
+        ca_bundle: None,
     };
     let shim = launch(&host.config.executable, &directory, lock, &assignment).unwrap();
     let error = shim.ready().await.unwrap_err();

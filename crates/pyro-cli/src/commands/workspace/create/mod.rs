@@ -3,6 +3,7 @@
 pub(super) mod source;
 
 use super::call::call;
+use crate::ca_bundle::CaBundle;
 use crate::commands::network::Policy;
 use crate::failure::Outcome;
 use crate::ui::{Ui, seconds};
@@ -27,6 +28,7 @@ Examples:
   pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
   pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
+  pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
     /// What to boot, as `pyro env list` names it
@@ -51,6 +53,8 @@ pub(crate) struct Arguments {
     ttl_seconds: u64,
     #[command(flatten)]
     network: Policy,
+    #[command(flatten)]
+    ca_bundle: CaBundle,
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
@@ -96,8 +100,9 @@ pub(super) fn create(ui: &Ui, arguments: &Arguments) -> Outcome {
     spec.check()?;
     let started = Instant::now();
     let made = call(ui, async |config, observer| {
-        let mut opened = arguments.source.open(ui, config).await?;
-        Ok(pyro::workspace::create(config, &spec, opened.seed.take(), observer).await?)
+        let config = arguments.ca_bundle.in_place_of_the_default(config.clone())?;
+        let mut opened = arguments.source.open(ui, &config).await?;
+        Ok(pyro::workspace::create(&config, &spec, opened.seed.take(), observer).await?)
     })?;
     if arguments.json {
         ui.json(&made)?;
