@@ -5,6 +5,7 @@
 mod file_tree;
 
 mod boot_failures;
+mod certificates;
 mod commands;
 mod doctor;
 mod emulation;

@@ -7,6 +7,7 @@
     reason = "all of it is test code, which clippy cannot see without #[test] functions"
 )]
 
+mod certificates;
 #[path = "../host/mod.rs"]
 mod host;
 mod hostile;
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         return code;
     }
     host::conduct(
-        [lifecycle::trials(), workspaces::trials(), hostile::trials()]
+        [certificates::trials(), lifecycle::trials(), workspaces::trials(), hostile::trials()]
             .into_iter()
             .flatten()
             .collect(),

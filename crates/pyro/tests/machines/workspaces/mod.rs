@@ -35,7 +35,6 @@ pub(crate) fn trials() -> Vec<Trial> {
 struct Workspace {
     host: Host,
     directory: PathBuf,
-    ca_bundle: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -43,7 +42,7 @@ impl Workspace {
         let host = Host::new();
         let directory = host.config.paths.workspaces().join(ID);
         std::fs::create_dir_all(&directory).unwrap();
-        Self { host, directory, ca_bundle: None }
+        Self { host, directory }
     }
 
     async fn boot(&self, ttl_seconds: u64) -> Client {
@@ -64,7 +63,7 @@ impl Workspace {
             ttl_seconds,
             cache: self.host.config.paths.cache().to_owned(),
             boot_deadlines: self.host.config.boot_deadlines,
-            ca_bundle: self.ca_bundle.clone(),
+            ca_bundle: None,
         };
         launch(&self.host.config.executable, &machine, lock, &assignment).unwrap()
     }
