@@ -55,6 +55,7 @@ impl Guest {
             let assignment = Assignment {
                 pyro: env!("CARGO_PKG_VERSION").into(),
                 machine: MachineSpec { id: ID.into(), vcpu_count: 1, mem_mib: 128, backend },
+                network: None,
                 tenure: Tenure::Leased,
                 ttl_seconds: 60,
                 cache: host.config.paths.cache().to_owned(),
