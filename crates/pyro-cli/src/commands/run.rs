@@ -26,10 +26,10 @@ use std::time::{Duration, Instant};
 Examples:
   pyro run debian:12 -- uname -a
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
-  pyro run debian:12 --ca-bundle /etc/ssl/company.pem -- sh -c 'echo $SSL_CERT_FILE'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --network -- git clone https://git.example/tool.git
   pyro run debian:12 --allow-host '*.example.org' -- curl https://api.example.org/
+  pyro run debian:12 --network --ca-bundle host -- git ls-remote https://git.example/tool.git
   pyro run debian:12 --json -- false")]
 pub(crate) struct Arguments {
     /// What to boot, as `pyro env list` names it

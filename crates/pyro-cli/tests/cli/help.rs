@@ -81,7 +81,14 @@ Options:
           [default: 600]
 
       --network
-          Give the machine a network
+          Let the machine reach public addresses: TCP, by name or address
+
+      --allow-host <NAME>
+          Let it reach this name only, with *. before it all names below; on ports 80 and 443, or
+          :PORT; repeatable
+
+      --allow-net <CIDR>
+          Let it reach these addresses, even private ones, such as 10.1.0.0/16; repeatable
 
       --ca-bundle <FILE|host>
           Certificate authorities that guests trust beside their image's: a file of PEM
@@ -102,8 +109,10 @@ Options:
 Examples:
   pyro run debian:12 -- uname -a
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
-  pyro run debian:12 --ca-bundle /etc/ssl/company.pem -- sh -c 'echo $SSL_CERT_FILE'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
+  pyro run debian:12 --network -- git clone https://git.example/tool.git
+  pyro run debian:12 --allow-host '*.example.org' -- curl https://api.example.org/
+  pyro run debian:12 --network --ca-bundle host -- git ls-remote https://git.example/tool.git
   pyro run debian:12 --json -- false
 ");
 }
@@ -124,6 +133,7 @@ Commands:
   exec-read  Print what a command of a workspace has written so far
   exec-stop  End a command of a workspace, and all it started
   logs       Show the history of a workspace: its commands, how they ended, what they wrote
+  network    See what a workspace reaches over the network
   sync       Bring files of this host into a workspace
   file       List, read, write and edit the files of a workspace
   diff       Show what has changed in a workspace since its baseline
@@ -313,23 +323,29 @@ Serve MCP on stdin and stdout; chat hosts start this themselves
 Usage: pyro mcp serve [OPTIONS]
 
 Options:
-      --profile <PROFILE>      Which tools to offer [default: workspace-core] [possible values:
-                               vm-run, workspace-core, workspace-full]
-      --project-path <DIR>     The Git work tree that workspaces begin with [default: the one around
-                               this directory, if any]
-      --repo-url <URL>         A Git repository to fetch for each workspace instead
-      --repo-ref <REF>         Its branch, tag or commit [default: its default branch]
-      --seed-root <DIR>        A directory below which the model may name host paths; repeatable
-                               [default: the project]
-      --ca-bundle <FILE|host>  Certificate authorities that guests trust beside their image's: a
-                               file of PEM certificates, or 'host' for this host's own [default:
-                               $PYRO_CA_BUNDLE]
-      --max-mem-mib <N>        The most memory of one machine, in MiB
-      --max-vcpus <N>          The most virtual CPUs of one machine
-      --max-workspaces <N>     The most workspaces at a time
-      --allow-host-compat      Let the model ask for commands on the host where no machine can boot:
-                               no isolation
-  -h, --help                   Print help
+      --profile <PROFILE>        Which tools to offer [default: workspace-core] [possible values:
+                                 vm-run, workspace-core, workspace-full]
+      --project-path <DIR>       The Git work tree that workspaces begin with [default: the one
+                                 around this directory, if any]
+      --repo-url <URL>           A Git repository to fetch for each workspace instead
+      --repo-ref <REF>           Its branch, tag or commit [default: its default branch]
+      --seed-root <DIR>          A directory below which the model may name host paths; repeatable
+                                 [default: the project]
+      --network-policy <POLICY>  What it may reach: off, or egress: public addresses, or what is
+                                 allowed below [default: off]
+      --allow-host <NAME>        Let it reach this name only, with *. before it all names below; on
+                                 ports 80 and 443, or :PORT; repeatable
+      --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
+                                 10.1.0.0/16; repeatable
+      --ca-bundle <FILE|host>    Certificate authorities that guests trust beside their image's: a
+                                 file of PEM certificates, or 'host' for this host's own [default:
+                                 $PYRO_CA_BUNDLE]
+      --max-mem-mib <N>          The most memory of one machine, in MiB
+      --max-vcpus <N>            The most virtual CPUs of one machine
+      --max-workspaces <N>       The most workspaces at a time
+      --allow-host-compat        Let the model ask for commands on the host where no machine can
+                                 boot: no isolation
+  -h, --help                     Print help
 
 Examples:
   claude mcp add pyro -- pyro mcp serve
@@ -345,6 +361,11 @@ Profiles:
 Host paths:
   A model can name paths of this host only below --seed-root, and sees no other file of it.
   Without the flag that is the project, and nothing where there is none.
+
+Network:
+  With --network-policy every workspace of this server has that policy, and no machine more. Without
+  it there is no network, unless a model asks for one and the profile lets it: workspace-full and
+  vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
 ");
 }
 
