@@ -175,7 +175,6 @@ async fn boot(host: &Host, program: PathBuf, deadline: Duration) -> Result<(), R
         boot_deadlines: [deadline; 2],
         cache: host.home().into(),
         ca_bundle: None,
-        network: None,
     };
     let shim = shim::launch(executable, &directory, lock, &assignment).unwrap();
     let ready = shim.ready().await.map_err(|error| error.report());
