@@ -10,7 +10,7 @@ const KEY: &str = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY
 const CERTIFICATE: &str =
     "-----BEGIN CERTIFICATE-----\nMAswBAEBAQEwAAMBAA==\n-----END CERTIFICATE-----\n";
 
-fn run<'a>(bundle: &'a str) -> [&'a str; 7] {
+fn run(bundle: &str) -> [&str; 7] {
     ["run", "debian:12", "--allow-host-compat", "--ca-bundle", bundle, "--", "true"]
 }
 

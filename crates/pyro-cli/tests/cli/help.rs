@@ -210,10 +210,15 @@ Options:
           [default: 600]
 
       --network-policy <POLICY>
-          What it may reach
+          What it may reach: off, or egress: public addresses, or what is allowed below [default:
+          off]
 
-          [default: off]
-          [possible values: off]
+      --allow-host <NAME>
+          Let it reach this name only, with *. before it all names below; on ports 80 and 443, or
+          :PORT; repeatable
+
+      --allow-net <CIDR>
+          Let it reach these addresses, even private ones, such as 10.1.0.0/16; repeatable
 
       --ca-bundle <FILE|host>
           Certificate authorities that guests trust beside their image's: a file of PEM
@@ -238,6 +243,7 @@ Examples:
   pyro workspace create
   pyro workspace create debian:12-build --project --name fix-42
   pyro workspace create --seed-path ./src.tar.gz --label owner=grace --ttl-seconds 3600
+  pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)
