@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Four clients on an emulated CPU of a busy host.
-const PATIENCE: Duration = Duration::from_secs(110);
+const PATIENCE: Duration = Duration::from_secs(200);
 /// Parts of Python's library that pip can do without, and that are large.
 const NOT_NEEDED: [&str; 9] = [
     "site-packages",
