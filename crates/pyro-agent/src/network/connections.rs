@@ -1,17 +1,13 @@
 //! Carries the guest's connections to the host. Each is accepted before the host has connected, because the
 //! kernel has done so already; one that cannot be made is reset.
 
-use super::name_server;
 use super::names::Meaning;
 use super::uplink::{Placed, Uplink};
+use super::{BREATH, name_server};
 use pyro_proto::mux::join;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-
-/// How long to wait where the agent is out of descriptors: others end meanwhile.
-const BREATH: Duration = Duration::from_millis(50);
 
 /// Accepts connections as long as the machine lives.
 pub(super) async fn accept(listener: TcpListener, uplink: Arc<Uplink>) {

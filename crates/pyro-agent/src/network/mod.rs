@@ -22,11 +22,15 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 use steer::{Steering, steer};
 use uplink::Uplink;
 
 /// The machine's own address: connections come from it, and its name server is there.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
+
+/// How long to wait after a socket has failed, such as for want of descriptors: others end meanwhile.
+const BREATH: Duration = Duration::from_millis(50);
 
 const LOOPBACK: Net = Net::new(Ipv4Addr::new(127, 0, 0, 0), 8);
 /// RFC 1918: what a guest may use for networks of its own making.

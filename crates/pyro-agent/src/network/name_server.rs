@@ -1,6 +1,7 @@
 //! The guest's name server: what may be reached has an address, everything else does not exist. It answers
 //! under whatever address it was asked, over UDP and TCP.
 
+use super::BREATH;
 use super::dns::{self, Question, Record, Trouble};
 use super::names::Meaning;
 use super::uplink::Uplink;
@@ -37,7 +38,14 @@ pub(super) async fn answer_datagrams(socket: UdpSocket, uplink: Arc<Uplink>) {
     let places = Arc::new(Semaphore::new(MAX_QUESTIONS));
     loop {
         let received = socket.async_io(Interest::READABLE, || receive(&socket)).await;
-        let Ok(Some(asked)) = received else { continue };
+        let asked = match received {
+            Ok(Some(asked)) => asked,
+            Ok(None) => continue,
+            Err(_) => {
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let (socket, uplink) = (socket.clone(), uplink.clone());
         tokio::spawn(async move {

@@ -106,10 +106,10 @@ impl Gate {
         };
         match entry {
             Ok((entry, dialled)) => {
-                if stream.sender.message(&Connected {}).await.is_ok() {
-                    let entry = carry(dialled, stream, entry).await;
-                    self.log.borrow_mut().write(entry);
-                }
+                // a guest that has gone meanwhile has been let through all the same
+                let _ = stream.sender.message(&Connected {}).await;
+                let entry = carry(dialled, stream, entry).await;
+                self.log.borrow_mut().write(entry);
             }
             Err((entry, why)) => {
                 let code = match entry.decision {

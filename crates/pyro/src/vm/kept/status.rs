@@ -107,7 +107,8 @@ impl VmStatus {
             state,
             network_enabled: spec.network,
             allow_host_compat: spec.allow_host_compat,
-            guest_ip: spec.network.then(|| GUEST_ADDRESS.to_owned()),
+            guest_ip: (spec.network && facts.isolation != Isolation::None)
+                .then(|| GUEST_ADDRESS.to_owned()),
             execution_mode: facts.execution_mode,
             isolation: facts.isolation,
             jail: facts.jail,
