@@ -69,26 +69,19 @@ fn whoever_dies_while_a_patch_is_applied_it_is_there_or_not() {
     let workspace = world.workspace(&["--seed-path", seed.to_str().unwrap()]);
     let (forth, back) = (patch("old", "new"), patch("new", "old"));
     let mut state = "old".to_owned();
-    let front_end = |_: &Process| false;
-    let victims: [(&dyn Fn(&Process) -> bool, [u64; 2]); 2] =
-        [(&front_end, [60, 200]), (&Process::is_vmm, [150, 400])];
-    for (victim, moments) in victims {
-        for after in moments {
-            let patch = if state == "old" { &forth } else { &back };
-            let words = ["--patch-file", "-"];
-            let running = workspace
-                .call(&["patch", "apply"], &words)
-                .stdin(patch.clone().into_bytes())
-                .start();
-            std::thread::sleep(Duration::from_millis(after));
-            match scenarios::descendants().into_iter().find(victim) {
-                Some(process) => process.signal(Signal::KILL),
-                None => running.signal(Signal::KILL),
-            }
-            let _ = running.end();
-            state = lines(&workspace);
-            assert!(matches!(&state[..], "old" | "new"), "after {after} ms: {state}");
+    for (machine_dies, after) in [(false, 60), (false, 200), (true, 150), (true, 400)] {
+        let patch = if state == "old" { &forth } else { &back };
+        let call = workspace.call(&["patch", "apply"], &["--patch-file", "-"]);
+        let running = call.stdin(patch.clone().into_bytes()).start();
+        std::thread::sleep(Duration::from_millis(after));
+        if machine_dies {
+            running.process(Process::is_vmm).signal(Signal::KILL);
+        } else {
+            running.signal(Signal::KILL);
         }
+        let _ = running.end();
+        state = lines(&workspace);
+        assert!(matches!(&state[..], "old" | "new"), "after {after} ms: {state}");
     }
     workspace.delete();
     world.assert_clean();
