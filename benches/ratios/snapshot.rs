@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 const FILL: &str = "dd if=/dev/zero of=data bs=1M count=1024 conv=fsync 2> /dev/null";
 /// Writes to a file until there is another, and prints the longest pause between two writes, in seconds.
-const WORK: &str = "rm -f stop; exec perl -MTime::HiRes=time -e '\
+const WORK: &str = "exec perl -MTime::HiRes=time -e '\
     open(F, q(>), q(log)); my ($last, $most) = (time, 0); \
     until (-e q(stop)) { syswrite(F, q(x)); my $now = time; \
     $most = $now - $last if $now - $last > $most; $last = $now } print $most'";
@@ -55,8 +55,11 @@ pub(crate) fn measure(user: &User, table: &mut Table) {
 /// How long it took, and how long a process in the guest stood still.
 async fn snapshot(user: &User, workspace: &Workspace, round: usize) -> (f64, f64) {
     let (id, name) = (workspace.id(), round.to_string());
+    run(workspace, "rm -f stop log").await;
     let taking = async {
-        tokio::time::sleep(Duration::from_secs(1)).await; // it works by then
+        while workspace.file_list("log", false).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await; // it does not work yet
+        }
         let started = Instant::now();
         let taken = snapshot_create(&user.config, id, &name, &ignore).await.unwrap();
         let took = seconds(started.elapsed());

@@ -25,20 +25,16 @@ enum Whose {
 }
 
 /// What makes things visible comes first.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 11] = [
     ("rename", Fault::Kill, Whose::Everyones),
     ("rename", Fault::Kill, Whose::FirstThreads),
     ("linkat", Fault::Kill, Whose::Everyones),
-    ("mkdir", Fault::Kill, Whose::Everyones),
     ("fsync", Fault::Kill, Whose::Everyones),
     ("fsync", Fault::Kill, Whose::FirstThreads),
-    ("unlink", Fault::Kill, Whose::Everyones),
     ("unlinkat", Fault::Kill, Whose::Everyones),
-    ("rename", Fault::Error("EIO"), Whose::Everyones),
     ("linkat", Fault::Error("EIO"), Whose::Everyones),
     ("fsync", Fault::Error("EIO"), Whose::Everyones),
     ("fsync", Fault::Error("ENOSPC"), Whose::FirstThreads),
-    ("copy_file_range", Fault::Kill, Whose::Everyones),
     ("copy_file_range", Fault::Error("EIO"), Whose::Everyones),
     ("copy_file_range", Fault::Error("ENOSPC"), Whose::Everyones),
 ];

@@ -41,10 +41,22 @@ pub struct Copied {
 /// # Errors
 /// [`DiskError`]: where `to` exists already, or on any failure to read or write.
 pub fn copy(from: &File, to: &Path) -> Result<Copied, DiskError> {
+    copy_and_tell(from, to, || {})
+}
+
+/// As [`copy`], and calls `taken` as soon as `from` is needed no more, before the copy is on stable storage.
+///
+/// # Errors
+/// As [`copy`].
+pub fn copy_and_tell(from: &File, to: &Path, taken: impl FnOnce()) -> Result<Copied, DiskError> {
     if to.symlink_metadata().is_ok() {
         return Err(DiskError::Exists(to.to_owned()));
     }
-    durable::write_filled(to, |copy, path| fill(from, copy, path))
+    durable::write_filled(to, |copy, path| {
+        let copied = fill(from, copy, path)?;
+        taken();
+        Ok(copied)
+    })
 }
 
 /// As [`copy`], for a file of the user's, which is to be called `name` in an open directory: whatever else is

@@ -8,7 +8,7 @@ mod error;
 mod ext4;
 mod view;
 
-pub use copy::{Copied, copy, export};
+pub use copy::{Copied, copy, copy_and_tell, export};
 pub use create::{DEFAULT_BYTES, create};
 pub use error::DiskError;
 pub use view::{Beginning, DiskView, Found, Listed, Metadata, NodeKind, Reader, ViewError, Walked};
