@@ -119,46 +119,45 @@ Examples:
 
 #[test]
 fn of_workspace() {
-    assert_snapshot!(help(&["workspace", "--help"]), @r"
-Make workspaces and work in them: machines that stay until they are deleted
+    assert_snapshot!(help(&["workspace", "--help"]), @"
+    Make workspaces and work in them: machines that stay until they are deleted
 
-Usage: pyro workspace <COMMAND>
+    Usage: pyro workspace <COMMAND>
 
-Commands:
-  create     Make a workspace, and leave it started
-  list       List the workspaces
-  update     Change a workspace's name, labels or time to live
-  status     Show one workspace: what it is, what runs in it, when it expires
-  exec       Run a command in a workspace, in /workspace
-  exec-read  Print what a command of a workspace has written so far
-  exec-stop  End a command of a workspace, and all it started
-  logs       Show the history of a workspace: its commands, how they ended, what they wrote
-  network    See what a workspace reaches over the network
-  sync       Bring files of this host into a workspace
-  file       List, read, write and edit the files of a workspace
-  patch      Change many files of a workspace at once
-  diff       Show what has changed in a workspace since its baseline
-  export     Copy a file or a directory of a workspace to this host
-  reset      Put a workspace back to its baseline: a fresh machine on the disk that it began with
-  snapshot   Take, list and delete snapshots of a workspace, to which it can be reset
-  reset      Put a workspace back to a snapshot: a fresh machine on a copy of its disk
-  stop       Stop a workspace: its processes end, its files and its history stay
-  start      Start a workspace that does not run
-  disk       Look into the disk of a stopped workspace without starting it, or export it
-  delete     Delete a workspace with everything in it, whatever it is doing
-  help       Print this message or the help of the given subcommand(s)
+    Commands:
+      create     Make a workspace, and leave it started
+      list       List the workspaces
+      update     Change a workspace's name, labels or time to live
+      status     Show one workspace: what it is, what runs in it, when it expires
+      exec       Run a command in a workspace, in /workspace
+      exec-read  Print what a command of a workspace has written so far
+      exec-stop  End a command of a workspace, and all it started
+      logs       Show the history of a workspace: its commands, how they ended, what they wrote
+      network    See what a workspace reaches over the network
+      sync       Bring files of this host into a workspace
+      file       List, read, write and edit the files of a workspace
+      patch      Change many files of a workspace at once
+      diff       Show what has changed in a workspace since its baseline
+      export     Copy a file or a directory of a workspace to this host
+      snapshot   Take, list and delete snapshots of a workspace, to which it can be reset
+      reset      Put a workspace back to a snapshot: a fresh machine on a copy of its disk
+      stop       Stop a workspace: its processes end, its files and its history stay
+      start      Start a workspace that does not run
+      disk       Look into the disk of a stopped workspace without starting it, or export it
+      delete     Delete a workspace with everything in it, whatever it is doing
+      help       Print this message or the help of the given subcommand(s)
 
-Options:
-  -h, --help  Print help
+    Options:
+      -h, --help  Print help
 
-ID is a workspace's id, its name, or the beginning of either that no other workspace has.
+    ID is a workspace's id, its name, or the beginning of either that no other workspace has.
 
-Examples:
-  pyro workspace create --project --name fix-42
-  pyro workspace exec fix-42 -- make test
-  pyro workspace diff fix-42 | git apply
-  pyro workspace delete fix-42
-");
+    Examples:
+      pyro workspace create --project --name fix-42
+      pyro workspace exec fix-42 -- make test
+      pyro workspace diff fix-42 | git apply
+      pyro workspace delete fix-42
+    ");
     assert_snapshot!(help(&["workspace", "create", "--help"]), @r"
 Make a workspace, and leave it started
 
@@ -328,74 +327,59 @@ Examples:
 
 #[test]
 fn of_mcp_serve() {
-    assert_snapshot!(help(&["mcp", "serve", "--help"]), @r"
-Serve MCP on stdin and stdout; chat hosts start this themselves
+    assert_snapshot!(help(&["mcp", "serve", "--help"]), @"
+    Serve MCP on stdin and stdout; chat hosts start this themselves
 
-Usage: pyro mcp serve [OPTIONS]
+    Usage: pyro mcp serve [OPTIONS]
 
-Options:
-      --profile <PROFILE>        Which tools to offer [default: workspace-core] [possible values:
-                                 vm-run, workspace-core, workspace-full]
-      --project-path <DIR>       The Git work tree that workspaces begin with [default: the one
-                                 around this directory, if any]
-      --repo-url <URL>           A Git repository to fetch for each workspace instead
-      --repo-ref <REF>           Its branch, tag or commit [default: its default branch]
-      --seed-root <DIR>          A directory below which the model may name host paths; repeatable
-                                 [default: the project]
-      --network-policy <POLICY>  What it may reach: off, or egress: public addresses, or what is
-                                 allowed below [default: off]
-      --allow-host <NAME>        Let it reach this name only, with *. before it all names below; on
-                                 ports 80 and 443, or :PORT; repeatable
-      --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
-                                 10.1.0.0/16; repeatable
-      --ca-bundle <FILE|host>    Certificate authorities that guests trust beside their image's: a
-                                 file of PEM certificates, or 'host' for this host's own [default:
-                                 $PYRO_CA_BUNDLE]
-      --max-mem-mib <N>          The most memory of one machine, in MiB
-      --max-vcpus <N>            The most virtual CPUs of one machine
-      --max-workspaces <N>       The most workspaces at a time
-      --allow-host-compat        Let the model ask for commands on the host where no machine can
-                                 boot: no isolation
-  -h, --help                     Print help
-      --profile <PROFILE>   Which tools to offer [default: workspace-core] [possible values: vm-run,
-                            workspace-core, workspace-full]
-      --project-path <DIR>  The Git work tree that workspaces begin with [default: the one around
-                            this directory, if any]
-      --repo-url <URL>      A Git repository to fetch for each workspace instead
-      --repo-ref <REF>      Its branch, tag or commit [default: its default branch]
-      --seed-root <DIR>     A directory below which the model may name host paths; repeatable
-                            [default: the project]
-      --export-root <DIR>   A directory below which the model may export; repeatable [default:
-                            .pyro/out in the project]
-      --max-mem-mib <N>     The most memory of one machine, in MiB
-      --max-vcpus <N>       The most virtual CPUs of one machine
-      --max-workspaces <N>  The most workspaces at a time
-      --allow-host-compat   Let the model ask for commands on the host where no machine can boot: no
-                            isolation
-  -h, --help                Print help
+    Options:
+          --profile <PROFILE>        Which tools to offer [default: workspace-core] [possible values:
+                                     vm-run, workspace-core, workspace-full]
+          --project-path <DIR>       The Git work tree that workspaces begin with [default: the one
+                                     around this directory, if any]
+          --repo-url <URL>           A Git repository to fetch for each workspace instead
+          --repo-ref <REF>           Its branch, tag or commit [default: its default branch]
+          --seed-root <DIR>          A directory below which the model may name host paths; repeatable
+                                     [default: the project]
+          --export-root <DIR>        A directory below which the model may export; repeatable [default:
+                                     .pyro/out in the project]
+          --network-policy <POLICY>  What it may reach: off, or egress: public addresses, or what is
+                                     allowed below [default: off]
+          --allow-host <NAME>        Let it reach this name only, with *. before it all names below; on
+                                     ports 80 and 443, or :PORT; repeatable
+          --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
+                                     10.1.0.0/16; repeatable
+          --ca-bundle <FILE|host>    Certificate authorities that guests trust beside their image's: a
+                                     file of PEM certificates, or 'host' for this host's own [default:
+                                     $PYRO_CA_BUNDLE]
+          --max-mem-mib <N>          The most memory of one machine, in MiB
+          --max-vcpus <N>            The most virtual CPUs of one machine
+          --max-workspaces <N>       The most workspaces at a time
+          --allow-host-compat        Let the model ask for commands on the host where no machine can
+                                     boot: no isolation
+      -h, --help                     Print help
 
-Examples:
-  claude mcp add pyro -- pyro mcp serve
-  codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
-  pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
+    Examples:
+      claude mcp add pyro -- pyro mcp serve
+      codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
+      pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
 
-Profiles:
-  vm-run           one tool, vm_run: a command in a machine of its own
-  workspace-core   vm_run, and workspaces: machines that keep their files from call to call
-  workspace-full   all of it: workspaces can also be stopped and started, and machines for one
-                   command made in single steps
+    Profiles:
+      vm-run           one tool, vm_run: a command in a machine of its own
+      workspace-core   vm_run, and workspaces: machines that keep their files from call to call
+      workspace-full   all of it: workspaces can also be stopped and started, and machines for one
+                       command made in single steps
 
-Host paths:
-  A model can name paths of this host only below --seed-root, and sees no other file of it.
-  Without the flag that is the project, and nothing where there is none.
+    Host paths:
+      A model can name paths of this host only below --seed-root, and sees no other file of it.
+      Without the flag that is the project, and nothing where there is none. What it exports goes
+      below --export-root, without the flag .pyro/out in the project, and replaces nothing.
 
-Network:
-  With --network-policy every workspace of this server has that policy, and no machine more. Without
-  it there is no network, unless a model asks for one and the profile lets it: workspace-full and
-  vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
-  Without the flag that is the project, and nothing where there is none. What it exports goes
-  below --export-root, without the flag .pyro/out in the project, and replaces nothing.
-");
+    Network:
+      With --network-policy every workspace of this server has that policy, and no machine more. Without
+      it there is no network, unless a model asks for one and the profile lets it: workspace-full and
+      vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
+    ");
 }
 
 #[test]
