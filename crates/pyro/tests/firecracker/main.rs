@@ -33,7 +33,7 @@ const CONFIGURED: [&str; 6] =
     ["machine_config", "boot_source", "drive_image", "drive_disk", "vsock", "instance_start"];
 
 /// Boot deadlines.
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_millis(1500);
 const LONG: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {

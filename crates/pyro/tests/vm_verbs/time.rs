@@ -51,10 +51,10 @@ async fn a_long_command() {
 
 async fn from_the_creation() {
     let host = Host::new();
-    let id = host.create(&short(3)).await.vm_id;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let id = host.create(&short(6)).await.vm_id;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     host.start_vm(&id).await.unwrap();
-    within(Duration::from_millis(2500), "the machine's end", || descendants().is_empty()).await;
+    within(Duration::from_millis(4500), "the machine's end", || descendants().is_empty()).await;
     host.delete(&id).await.unwrap();
     host.assert_clean().await;
 }
