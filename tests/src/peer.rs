@@ -2,6 +2,7 @@
 //! how the server behaves; a line of HTTP gets a file.
 
 use rustix::net::sockopt::set_socket_linger;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -29,6 +30,7 @@ impl Peer {
     /// Starts one; `files` is what it gives to HTTP clients.
     #[must_use]
     pub fn start(files: PathBuf) -> Self {
+        allow_many_clients();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared =
@@ -64,6 +66,13 @@ impl Peer {
     pub fn said(&self) -> Vec<String> {
         self.shared.said.lock().unwrap().clone()
     }
+}
+
+/// Each client is a file or two, and a test may have hundreds.
+fn allow_many_clients() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: limit.maximum, ..limit };
+    setrlimit(Resource::Nofile, all).unwrap();
 }
 
 impl Drop for Peer {
