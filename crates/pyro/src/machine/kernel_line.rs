@@ -25,7 +25,11 @@ pub(super) fn words(channel: ChannelDevice, vcpu_count: u32) -> Vec<String> {
         // cost 0.36 s of an emulated boot together
         "cryptomgr.notests=1",
         "init_on_alloc=0",
+        // variables of the agent's own: where its libraries are; and that its allocator (mallopt(3)) keeps the
+        // buffers of what flows, which it would give back to the kernel and take again page by page
         "LD_LIBRARY_PATH=/lib/pyro",
+        "MALLOC_MMAP_THRESHOLD_=1048576",
+        "MALLOC_TRIM_THRESHOLD_=4194304",
         "pyro.agent=1",
         channel,
     ];
