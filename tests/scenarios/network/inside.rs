@@ -15,7 +15,7 @@ fn servers_in_the_guest_work_as_without_a_network() {
             print "$to->[0]:$to->[1] ", scalar readline dial(@$to);
         }
         # a server on every address does not catch what leaves the machine
-        my $far = dial('203.0.113.7', 8080); print 'far away: ', slurp($far), "\n";
+        print 'far away: ', refusal('203.0.113.7', 8080), "\n";
         # and an unused port answers at once
         for my $to ('127.0.0.1', '198.18.0.1') {
             my $s = IO::Socket::INET->new(PeerAddr => $to, PeerPort => 7) and die; print "unused: $!\n";
@@ -32,7 +32,7 @@ fn servers_in_the_guest_work_as_without_a_network() {
 198.18.0.1:8080 any from 198.18.0.1
 localhost:8080 any from 127.0.0.1
 127.0.0.1:9090 own
-far away: 0 then Connection reset by peer
+far away: Connection reset by peer
 unused: Connection refused
 unused: Connection refused
 datagram";

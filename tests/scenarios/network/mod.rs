@@ -9,7 +9,8 @@ mod inside;
 mod policies;
 pub(crate) mod registries;
 
-/// Beginning of a Perl program with `dial(HOST, PORT)`, `slurp(SOCKET)`: the guests have no other client
+/// Beginning of a Perl program with `dial(HOST, PORT)`, `slurp(SOCKET)` and `refusal(HOST, PORT)`, which may come
+/// while a program connects or right after: the guests have no other client
 /// that can do what is needed here.
 const CLIENT: &str = r#"
 use strict; use warnings; use IO::Socket::INET; $| = 1; $SIG{PIPE} = 'IGNORE';
@@ -19,6 +20,9 @@ sub dial { my ($host, $port) = @_;
 sub slurp { my ($s) = @_; my ($sum, $n, $b) = (0);
     $sum += $n while ($n = sysread($s, $b, 65536));
     return defined $n ? "$sum" : "$sum then $!" }
+sub refusal { my ($host, $port) = @_;
+    my $s = IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Proto => 'tcp') or return "$!";
+    return defined sysread($s, my $b, 1) ? 'none' : "$!" }
 "#;
 
 /// A Perl program as one argument of a shell, with the client's functions and the peer's port as `$port`.
