@@ -24,7 +24,7 @@ pub enum ConfinedError {
     Refused {
         /// The code of a [`ViewError`](crate::disk::ViewError).
         code: &'static str,
-        /// For a person, at most [`MAX_MESSAGE`] characters: it may quote the guest.
+        /// For a person, at most `MAX_MESSAGE` characters: it may quote the guest.
         message: String,
     },
 }

@@ -1,5 +1,5 @@
 //! What a guest has reached, or tried to: one JSON line per connection when it is over, and per refusal at
-//! once. Two files of [`MAX_BYTES`] at most, the older beside the newer; a line that a kill has torn is
+//! once. Two files of `MAX_BYTES` at most, the older beside the newer; a line that a kill has torn is
 //! left out. Connections that are still open when the machine is killed are not in it.
 
 use crate::clock::now_ms;
@@ -117,7 +117,7 @@ impl fmt::Display for RefusedConnection {
 }
 
 /// What the log in this directory says was refused in a span of Unix milliseconds: each once, the first
-/// [`MAX_TOLD`]. A log that cannot be read names nothing.
+/// `MAX_TOLD`. A log that cannot be read names nothing.
 pub fn refused(directory: &Path, span: RangeInclusive<u64>) -> Vec<RefusedConnection> {
     let mut told: Vec<RefusedConnection> = Vec::new();
     for connection in read(directory).unwrap_or_default() {

@@ -31,7 +31,7 @@ pub(super) fn without_credentials(url: &[u8]) -> Vec<u8> {
     clean
 }
 
-/// `url` as it may be shown and remembered, see [`without_credentials`].
+/// `url` as it may be shown and remembered, see `without_credentials`.
 #[must_use]
 pub fn shown(url: &str) -> String {
     String::from_utf8_lossy(&without_credentials(url.as_bytes())).into_owned()
