@@ -153,8 +153,8 @@ int main(int argc, char **argv)
 			run_command();
 		}
 	require(write(channel, "!", 1), "write");
-	/* a host that closes the channel has no question */
-	if (read(channel, &left, sizeof left) == sizeof left)
+	/* a host that closes the channel has no further question */
+	while (read(channel, &left, sizeof left) == sizeof left)
 		move_bytes(channel, left);
 	pause();
 }
