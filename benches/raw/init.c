@@ -1,6 +1,6 @@
 /* The least that can be called a boot of pyro's guest: loads the same modules, mounts the same root,
  * opens the same channel, and writes one byte. Then,
- * for the throughput, it sends or takes as many bytes as it is told.
+ * for the throughput, it sends or takes as many bytes as it is told, again and again.
  * Built statically by the bench and packed in the agent's place. */
 #define _GNU_SOURCE
 #include <dirent.h>
