@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The protocol generation of this build.
-pub const GENERATION: u32 = 3;
+pub const GENERATION: u32 = 4;
 /// The oldest generation that this build still speaks.
 pub const OLDEST: u32 = 1;
 /// The port of the host that an agent calls where the channel is a virtio socket. Any number above
