@@ -29,3 +29,10 @@ pub fn much(amount: u64) -> u64 {
 pub fn often(count: u32) -> u32 {
     if expected_backend().is_some() { count / 2 } else { count }
 }
+
+/// Seconds in which nothing happens, a tenth of them in the lab: what is tried there is another VMM,
+/// not the patience of whatever lies between.
+#[must_use]
+pub fn silence(seconds: u32) -> u32 {
+    if expected_backend().is_some() { seconds / 10 } else { seconds }
+}

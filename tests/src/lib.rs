@@ -19,7 +19,7 @@ mod world;
 
 pub use call::Call;
 pub use executable::{executable, target_directory};
-pub use lab::{expected_backend, expected_isolation, much, often};
+pub use lab::{expected_backend, expected_isolation, much, often, silence};
 pub use memory::peak_kib;
 pub use outcome::Outcome;
 pub use peer::Peer;

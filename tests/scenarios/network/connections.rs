@@ -1,7 +1,7 @@
 //! Connections as programs know them: many at once, half closed, broken, slow, idle, short.
 
 use super::program;
-use scenarios::{Peer, World, descendants, often};
+use scenarios::{Peer, World, descendants, often, silence};
 use std::fs;
 use std::time::Duration;
 
@@ -84,6 +84,26 @@ fn fifty_at_once_and_a_thousand_one_after_the_other_leave_nothing_behind() {
     let log = workspace.json(&["network", "log"], &[]);
     assert_eq!(log["count"], 50 + times, "every connection is in the log");
     workspace.delete();
+    world.assert_clean();
+}
+
+/// Longer than the two minutes after which many a proxy and address translation forgets a connection.
+#[test]
+fn a_connection_that_says_nothing_for_minutes_is_still_there() {
+    let world = World::new();
+    let peer = Peer::without_files();
+    let body = format!(
+        r#"
+        my $s = dial($host, $port); print $s "echo\none\n"; print 'before: ', scalar(<$s>);
+        sleep {};
+        print $s "two\n"; print 'after: ', scalar(<$s>);
+        "#,
+        silence(130)
+    );
+    let options = ["--allow-net", "127.0.0.0/8", "--timeout-seconds", "200"];
+    let words = ["perl", "-e", &program(peer.port, &body)];
+    let run = world.run_with(&options, &words).within(Duration::from_secs(220)).succeeds();
+    assert_eq!(run.text(), "before: one\nafter: two");
     world.assert_clean();
 }
 

@@ -7,6 +7,7 @@ mod clone;
 mod connections;
 mod inside;
 mod policies;
+mod rebinding;
 pub(crate) mod registries;
 
 /// Beginning of a Perl program with `dial(HOST, PORT)`, `slurp(SOCKET)` and `refusal(HOST, PORT)`, which may come

@@ -56,15 +56,14 @@ const NPM: Client = Client {
         test -s node_modules/is-number/index.js",
     without: "getaddrinfo",
 };
-/// As `cargo fetch`, which needs a compiler of 340 MB to ask it for its version.
 const CARGO: Client = Client {
     name: "cargo",
     script: "mkdir -p /tmp/cargo/src
         cd /tmp/cargo
         : > src/lib.rs
         printf '[package]\\nname = \"it\"\\nedition = \"2021\"\\n[dependencies]\\nitoa = \"1\"\\n' > Cargo.toml
-        /workspace/bin/cargo vendor --quiet --config net.retry=0
-        test -s vendor/itoa/Cargo.toml",
+        RUSTC=/workspace/rust/bin/rustc /workspace/bin/cargo fetch --quiet --config net.retry=0
+        test -s /workspace/cargo/registry/cache/*/itoa-1.*.crate",
     without: "Could not resolve hostname",
 };
 
@@ -89,10 +88,7 @@ impl Clients {
         copy(&format!("{}/npm", said(&["npm", "root", "--global"])), &directory.join("npm"));
         let npm_registry = said(&["npm", "config", "get", "registry"]);
         settings.push(format!("export npm_config_registry={npm_registry}"));
-        copy(
-            &format!("{}/bin/cargo", said(&["rustc", "--print", "sysroot"])),
-            &directory.join("bin/cargo"),
-        );
+        rust(&directory);
         let home = std::env::var("CARGO_HOME");
         let home = home.unwrap_or_else(|_| std::env::var("HOME").unwrap() + "/.cargo");
         if Path::new(&home).join("config.toml").exists() {
@@ -163,6 +159,23 @@ print(os.path.realpath(sys.executable), s.get_path('stdlib'), os.path.dirname(pi
     if index.status.success() {
         let index = String::from_utf8(index.stdout).unwrap();
         settings.push(format!("export PIP_INDEX_URL={}", index.trim()));
+    }
+}
+
+/// cargo, and the compiler that it asks for its version, without what only compiling needs.
+fn rust(directory: &Path) {
+    let toolchain = PathBuf::from(said(&["rustc", "--print", "sysroot"]));
+    let of = |part: &str| toolchain.join(part).display().to_string();
+    copy(&of("bin/cargo"), &directory.join("bin/cargo"));
+    for part in ["rust/bin", "rust/lib"] {
+        fs::create_dir_all(directory.join(part)).unwrap();
+    }
+    copy(&of("bin/rustc"), &directory.join("rust/bin/rustc"));
+    for library in fs::read_dir(toolchain.join("lib")).unwrap() {
+        let library = library.unwrap().path();
+        if library.is_file() {
+            copy(library.to_str().unwrap(), &directory.join("rust/lib"));
+        }
     }
 }
 
