@@ -4,6 +4,7 @@ use crate::settings;
 use pyro::config::CaSource;
 use pyro::{Config, Result};
 use std::ffi::OsString;
+use std::path::Path;
 
 /// The option, the same for every verb that makes machines.
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,12 @@ impl CaBundle {
     /// # Errors
     /// If a relative path begins nowhere.
     pub(crate) fn in_place_of_the_default(&self, config: Config) -> Result<Config> {
-        let Some(name) = &self.ca_bundle else { return Ok(config) };
-        let source = CaSource::named(name.clone(), &settings::working_directory()?);
-        Ok(Config { ca_bundle: Some(source), ..config })
+        let source = self.source(&settings::working_directory()?);
+        Ok(Config { ca_bundle: source.or(config.ca_bundle), ..config })
+    }
+
+    /// What the command line says, with relative paths beginning `here`.
+    pub(crate) fn source(&self, here: &Path) -> Option<CaSource> {
+        Some(CaSource::named(self.ca_bundle.clone()?, here))
     }
 }

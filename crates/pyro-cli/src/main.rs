@@ -5,6 +5,7 @@
 mod ca_bundle;
 mod commands;
 mod failure;
+mod hosts;
 mod interrupt;
 mod relay;
 mod roles;

@@ -9,8 +9,15 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// A variable that cannot be understood, or an executable that is gone.
 pub(crate) fn config() -> Result<Config> {
-    let executable = std::env::current_exe().at("find the program", Path::new("/proc/self/exe"))?;
-    Ok(Config::from_lookup(executable, |name| std::env::var_os(name))?)
+    Ok(Config::from_lookup(executable()?, |name| std::env::var_os(name))?)
+}
+
+/// This executable's path.
+///
+/// # Errors
+/// If it is gone.
+pub(crate) fn executable() -> Result<PathBuf> {
+    Ok(std::env::current_exe().at("find the program", Path::new("/proc/self/exe"))?)
 }
 
 /// The user's home directory.

@@ -2,7 +2,12 @@
 
 /// Quotes every word that needs it with single quotes (POSIX.1-2024, XCU 2.2.2).
 pub(crate) fn quoted(words: &[String]) -> String {
-    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+    shell_line(words.iter().map(String::as_str))
+}
+
+/// A command line as one would type it.
+pub(crate) fn shell_line<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// As [`quoted`], but the program takes the shell's place, so that a signal to the command finds the

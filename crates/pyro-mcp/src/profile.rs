@@ -4,11 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Which tools a server offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Profile {
     /// `vm_run` alone.
     VmRun,
     /// What a model needs to work in workspaces.
+    #[default]
     WorkspaceCore,
     /// Every tool.
     WorkspaceFull,

@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod env;
+mod host;
 mod mcp;
 mod network;
 mod run;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     #[command(subcommand)]
     Mcp(mcp::Command),
+    #[command(subcommand)]
+    Host(host::Command),
     Completions(completions::Arguments),
 }
 
@@ -60,6 +63,7 @@ impl Command {
             Self::Runtime(command) => command.run(ui),
             Self::Demo(arguments) => demo::demo(ui, arguments),
             Self::Mcp(command) => command.run(),
+            Self::Host(command) => command.run(ui),
             Self::Completions(arguments) => completions::completions(ui, arguments),
         }
     }
@@ -72,6 +76,7 @@ impl Command {
             Self::Run(arguments) => arguments.json,
             Self::Workspace(command) => command.wants_json(),
             Self::Runtime(command) => command.wants_json(),
+            Self::Host(command) => command.wants_json(),
             Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
         }
     }

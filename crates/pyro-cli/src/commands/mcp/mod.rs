@@ -1,6 +1,9 @@
 //! `pyro mcp`: pyro as a tool of chat hosts.
 
+mod choices;
 mod serve;
+
+pub(crate) use choices::Choices;
 
 use crate::failure::Outcome;
 
