@@ -1,4 +1,4 @@
-"""A model that follows a script, behind the Messages API and the Responses API: it calls pyro's tools
+"""A model that follows a script, behind the Messages, Responses and Chat Completions APIs: it calls pyro's tools
 with the arguments of the JSON file given as argument, one after the other, and then repeats what they
 answered, each answer behind a line with the tool's name. Prints its port; serves until it is killed.
 Knows nothing of pyro beyond what the script says.
@@ -114,6 +114,43 @@ class Responses:
         ]
 
 
+class Completions:
+    """One turn in the Chat Completions API."""
+
+    def __init__(self, request):
+        messages = request["messages"]
+        self.answers = [text_of(each["content"]) for each in messages if each["role"] == "tool"]
+        self.offered = [tool["function"]["name"] for tool in request.get("tools", [])]
+
+    def delta(self):
+        """What the turn adds, and why it ends."""
+        if not self.offered:
+            return {"content": "a title"}, "stop"
+        if len(self.answers) == len(SCRIPT):
+            return {"content": closing_words(self.answers)}, "stop"
+        step = SCRIPT[len(self.answers)]
+        named = [name for name in self.offered if name.endswith(f"_{step['tool']}")]
+        if not named:
+            return {"content": f"no {step['tool']} among {self.offered}"}, "stop"
+        function = {"name": named[0], "arguments": json.dumps(step["arguments"])}
+        call = {"index": 0, "id": f"call_{len(self.answers)}", "type": "function"}
+        return {"tool_calls": [{**call, "function": function}]}, "tool_calls"
+
+    def events(self):
+        """The turn as the API streams it."""
+        delta, reason = self.delta()
+        chunk = {"id": "chat_1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        choices = [
+            {"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": None},
+            {"index": 0, "delta": {}, "finish_reason": reason},
+        ]
+        return [{**chunk, "choices": [choice], "usage": usage} for choice in choices]
+
+
+APIS = {"/responses": Responses, "/completions": Completions, "/messages": Messages}
+
+
 class Model(BaseHTTPRequestHandler):
     """One request of a host."""
 
@@ -121,11 +158,13 @@ class Model(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "count_tokens" in self.path:
             return self.answer("application/json", json.dumps({"input_tokens": 1}))
-        turn = Responses(request) if self.path.endswith("/responses") else Messages(request)
+        path = self.path.split("?")[0]
+        turn = next(api for end, api in APIS.items() if path.endswith(end))(request)
         stream = "".join(
-            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in turn.events()
+            (f"event: {event['type']}\n" if "type" in event else "") + f"data: {json.dumps(event)}\n\n"
+            for event in turn.events()
         )
-        return self.answer("text/event-stream", stream)
+        return self.answer("text/event-stream", stream + "data: [DONE]\n\n" * isinstance(turn, Completions))
 
     def do_GET(self):
         self.answer("application/json", "{}")

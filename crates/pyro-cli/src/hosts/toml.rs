@@ -1,28 +1,31 @@
 //! Codex's settings: the text around the entry, and what the user has added to it, stay as they are.
 
 use super::{Entry, NAME};
+use pyro::config::env_var;
 use std::collections::BTreeMap;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 const SERVERS: &str = "mcp_servers";
 /// Codex passes servers only HOME, PATH and the like; these decide where pyro keeps its things, what machines run
 /// on, and how the network is reached.
-const PASSED_ON: [&str; 15] = [
+const PASSED_ON: [&str; 17] = [
+    env_var::PYRO_HOME,
+    env_var::PYRO_KEEP_EXPIRED_SECONDS,
+    env_var::PYRO_BACKEND,
+    env_var::PYRO_REQUIRE_ISOLATION,
+    env_var::PYRO_KERNEL,
+    env_var::PYRO_QEMU,
+    env_var::PYRO_FIRECRACKER,
+    env_var::PYRO_DEBIAN_MIRROR,
+    env_var::PYRO_CA_BUNDLE,
+    env_var::SSL_CERT_FILE,
     "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
-    "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
-    "PYRO_BACKEND",
-    "PYRO_CA_BUNDLE",
-    "PYRO_FIRECRACKER",
-    "PYRO_KERNEL",
-    "PYRO_REQUIRE_ISOLATION",
     "http_proxy",
     "https_proxy",
-    "no_proxy",
     "HTTPS_PROXY",
-    "NO_PROXY",
+    "no_proxy",
 ];
 
 type Read<T> = Result<T, String>;

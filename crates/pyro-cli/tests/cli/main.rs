@@ -7,6 +7,7 @@ mod doctor;
 mod env;
 mod errors;
 mod help;
+mod host;
 mod mcp;
 mod run;
 mod runtime;

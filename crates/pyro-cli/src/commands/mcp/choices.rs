@@ -154,7 +154,8 @@ impl Words {
         paths: impl IntoIterator<Item = &'p PathBuf>,
     ) -> Result<(), HostError> {
         for path in paths {
-            let whole = here.join(path);
+            // without the `.` of a path that says "here"
+            let whole: PathBuf = here.join(path).components().collect();
             let text = whole.to_str().ok_or_else(|| HostError::NotUtf8(path.clone()))?;
             self.option(name, text);
         }
