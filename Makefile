@@ -5,8 +5,11 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
 
+SMOKES := smoke-cold-start-validation smoke-repro-fix-loop smoke-parallel-workspaces \
+	smoke-untrusted-inspection smoke-review-eval
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench bench-lab check format
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench bench-lab check format smoke-use-cases $(SMOKES)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +40,14 @@ test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated mach
 
 test-hosts: setup build ## the MCP Inspector, Claude Code and Codex, installed into target/hosts, work in real guests
 	@tests/hosts/run
+
+smoke-use-cases: setup build ## follow the recipes of docs/use-cases in real machines; prints calls and tokens
+	$(CARGO) test --locked --quiet --package scenarios --test use_cases -- --nocapture --test-threads=1
+
+# One recipe each.
+$(SMOKES): setup build
+	$(CARGO) test --locked --quiet --package scenarios --test use_cases -- --nocapture \
+		$(subst -,_,$(patsubst smoke-%,%,$@))
 
 bench: setup build ## print the ratios that pyro holds itself to
 	$(CARGO) bench --locked --package benches

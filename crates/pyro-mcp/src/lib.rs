@@ -19,6 +19,7 @@ mod instructions;
 mod preparation;
 mod profile;
 mod progress;
+mod prompts;
 mod result;
 mod schema;
 mod server;

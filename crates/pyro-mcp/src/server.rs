@@ -9,14 +9,16 @@ use crate::instructions::instructions;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
+use crate::prompts::{self, Recipe};
 use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, GetPromptRequestParams, GetPromptResponse,
+    GetPromptResult, Implementation, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, ServerInitializeError, ServiceExt};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -28,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How many machines run a command of `vm_run` at the same time; further calls wait their turn.
 const MAX_MACHINES: usize = 4;
-/// How long a client may go by a list of tools, in milliseconds: a server's tools never change.
+/// How long a client may go by a list of tools or prompts, in milliseconds: a server's never change.
 const TOOLS_HOLD_MS: u64 = 3_600_000;
 /// How long answers may still be on their way out after the end has come. Hosts kill within 0.5 s.
 const FAREWELL: Duration = Duration::from_millis(250);
@@ -168,7 +170,10 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let offers = ServerCapabilities::builder().enable_tools();
+        let has_prompts = prompts::of(self.settings.profile).next().is_some();
+        let capabilities =
+            if has_prompts { offers.enable_prompts().build() } else { offers.build() };
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("pyro", env!("CARGO_PKG_VERSION"))
@@ -201,6 +206,28 @@ impl ServerHandler for Server {
         let phrase = Phrase::default();
         let work = (tool.call)(self, arguments, &phrase);
         Ok(attend(self, &context, &phrase, work).await.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let prompts = prompts::of(self.settings.profile).map(Recipe::describe).collect();
+        Ok(ListPromptsResult::with_all_items(prompts).with_ttl_ms(TOOLS_HOLD_MS))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let Some(recipe) = prompts::named(self.settings.profile, &request.name) else {
+            let message = format!("there is no prompt called {:?}", request.name);
+            return Err(ErrorData::invalid_params(message, None));
+        };
+        let message = recipe.message(&request.arguments.unwrap_or_default());
+        Ok(GetPromptResult::new(vec![message]).with_description(recipe.description()).into())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
