@@ -4,11 +4,11 @@
 //! The format and the order of things are those of `fs/jbd2/recovery.c` of Linux. Only journals with
 //! checksums of version 3 are read, which is what a kernel makes of the journals of pyro's disks.
 
-use super::{BLOCK, checksum};
 use super::extents::Extent;
 use super::fields::Fields;
 use super::image::Image;
 use super::inode::Inode;
+use super::{BLOCK, checksum};
 use crate::disk::ViewError;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;

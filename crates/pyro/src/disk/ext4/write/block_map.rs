@@ -101,7 +101,8 @@ impl BlockMap {
     }
 
     fn first_free(&self, from: u32) -> Option<u32> {
-        let in_word = (from..from.next_multiple_of(WORD).min(self.end)).find(|b| !self.is_taken(*b));
+        let in_word =
+            (from..from.next_multiple_of(WORD).min(self.end)).find(|b| !self.is_taken(*b));
         in_word.or_else(|| {
             let words = self.words.iter().zip((0..).step_by(WORD as usize));
             let mut words = words.skip(from.div_ceil(WORD) as usize);

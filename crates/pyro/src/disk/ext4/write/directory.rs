@@ -2,8 +2,8 @@
 //! names' hashes, and before them an index of the hashes. The format is that of `fs/ext4/namei.c` of Linux.
 
 use super::super::BLOCK;
-use super::bytes::put;
 use super::super::checksum;
+use super::bytes::put;
 use super::content::Blocks;
 use super::hash::half_md4;
 use super::node::Run;

@@ -1,8 +1,8 @@
 //! The tree that says where a file's content lies; its root is in the inode.
 
 use super::super::BLOCK;
-use super::bytes::put;
 use super::super::checksum;
+use super::bytes::put;
 use super::content::Blocks;
 use super::node::Run;
 use crate::disk::FillError;

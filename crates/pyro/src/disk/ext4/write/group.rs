@@ -2,10 +2,10 @@
 //! table of inodes, and a descriptor that says where these are and how much is free.
 
 use super::super::BLOCK;
+use super::super::checksum;
 use super::super::image::Image;
 use super::block_map::{BlockMap, PER_GROUP};
 use super::bytes::{get_apart, put, put_apart};
-use super::super::checksum;
 use super::output::Output;
 use crate::disk::FillError;
 

@@ -1,8 +1,8 @@
 //! Inodes: what a file is, and where its content begins.
 
 use super::super::BLOCK;
-use super::bytes::{put, put_apart};
 use super::super::checksum;
+use super::bytes::{put, put_apart};
 use super::content::Blocks;
 use super::directory::{self, Entry, Identity, KIND_OF_DIRECTORY};
 use super::extents::{self, ROOT};
@@ -181,11 +181,7 @@ fn symlink(
 }
 
 /// The root of the tree, and all blocks of the file, the tree's among them.
-fn tree(
-    blocks: &mut Blocks<'_>,
-    runs: &[Run],
-    seed: u32,
-) -> Result<([u8; ROOT], u64), FillError> {
+fn tree(blocks: &mut Blocks<'_>, runs: &[Run], seed: u32) -> Result<([u8; ROOT], u64), FillError> {
     let (root, nodes) = extents::write(blocks, runs, seed)?;
     let placed: u64 = runs.iter().map(|run| u64::from(run.length)).sum();
     Ok((root, placed + u64::from(nodes)))

@@ -19,7 +19,7 @@ mod node;
 mod output;
 mod volume;
 
-pub(in crate::disk) use node::{Body, Node, Place};
+pub(in crate::disk) use node::{Body, Node};
 pub(in crate::disk) use volume::Volume;
 
 /// The most names of one file (`EXT4_LINK_MAX` of fs/ext4/ext4.h of Linux).

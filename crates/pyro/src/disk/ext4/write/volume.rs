@@ -1,5 +1,6 @@
 //! The file system as a whole: opened empty, closed full.
 
+use super::super::checksum;
 use super::super::image::Image;
 use super::super::inode::{Inode, ROOT};
 use super::super::superblock::{LENGTH, PLACE};
@@ -9,9 +10,8 @@ use super::content::{Blocks, Placer};
 use super::directory::{Entry, Identity, KIND_OF_DIRECTORY, one_block};
 use super::group::{DESCRIPTOR, Free, Group, INODE};
 use super::inode::{self, Stamp};
-use super::node::{Body, Nodes, Place};
+use super::node::{Nodes, Place};
 use super::output::Output;
-use super::super::checksum;
 use crate::disk::ext4::BLOCK;
 use crate::disk::{FillError, NodeKind};
 use crate::error::AtPath;
@@ -25,6 +25,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Blocks (64 MiB) and inodes that are left to the guest, which cannot even start without some.
 const RESERVED_BLOCKS: u32 = 16_384;
 const RESERVED_INODES: u32 = 4096;
+
+/// The first inode that nothing has: those before it are reserved, or `lost+found`.
+const FIRST_INODE: u32 = 12;
 
 /// `s_def_hash_version` and `s_flags`, as in fs/ext4/ext4.h of Linux.
 const HALF_MD4: u8 = 1;
@@ -61,6 +64,9 @@ impl<'a> Volume<'a> {
         let groups = groups?;
         map.begin();
         let first = groups.first().map_or(1, Group::first_unused) + 1;
+        if first != FIRST_INODE {
+            return Err(FillError::NotFresh("there is something on it"));
+        }
         let nodes = Nodes::new(first..superblock.inodes.saturating_sub(RESERVED_INODES));
         let blocks = Blocks { map, output: Output::new(disk, path) };
         Ok(Self { disk, path, groups, stamp, blocks, placer: Placer::new(), nodes, image })
@@ -119,7 +125,8 @@ impl<'a> Volume<'a> {
             seed: self.stamp.seed_of(ROOT),
             hash_seed: self.stamp.hash_seed,
         };
-        let entries = names.iter().map(|(name, inode, kind)| Entry { name, inode: *inode, kind: *kind });
+        let entries =
+            names.iter().map(|(name, inode, kind)| Entry { name, inode: *inode, kind: *kind });
         let block = one_block(&identity, entries).ok_or(FillError::NotFresh("its root is full"))?;
         let extents = root.extents(&self.image)?;
         let [extent] = extents[..] else { return Err(FillError::NotFresh("its root has grown")) };
@@ -177,4 +184,26 @@ fn stamp(image: &Image) -> Result<Stamp, FillError> {
         hash_seed: [0xec, 0xf0, 0xf4, 0xf8].map(number),
         now,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::{DEFAULT_BYTES, create};
+    use crate::error::Diagnose;
+
+    #[test]
+    fn content_that_has_no_room_is_refused_and_the_guest_keeps_its_reserve() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("disk");
+        let disk = create(&path, DEFAULT_BYTES).unwrap();
+        let mut volume = Volume::open(&disk, &path).unwrap();
+        while volume.blocks.map.take(u32::MAX).is_some() {}
+        let error = volume.place(1, &mut &b"x"[..]).unwrap_err();
+        assert_eq!(error.code(), "seed_too_large");
+        assert!(!error.hints().is_empty());
+        let free: u32 = (0..64).map(|group| volume.blocks.map.group(group).1).sum();
+        assert_eq!(free, RESERVED_BLOCKS);
+        assert!(matches!(volume.place(4096, &mut &[0; 4096][..]).unwrap(), Place::Nowhere));
+    }
 }
