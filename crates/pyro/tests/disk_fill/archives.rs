@@ -11,7 +11,7 @@ impl Archive {
     }
 
     pub(crate) fn file(&mut self, path: &str, content: &[u8], mode: u32, modified: u64) {
-        let header = header(EntryType::Regular, content.len(), mode, modified);
+        let header = header(EntryType::Regular, content.len() as u64, mode, modified);
         self.put(header, path, content);
     }
 
@@ -33,12 +33,13 @@ impl Archive {
     }
 }
 
-fn header(kind: EntryType, size: usize, mode: u32, modified: u64) -> Header {
+pub(crate) fn header(kind: EntryType, size: u64, mode: u32, modified: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
-    header.set_size(size as u64);
+    header.set_size(size);
     header.set_mode(mode);
     header.set_mtime(modified);
-    (header.set_uid(0), header.set_gid(0));
+    header.set_uid(0);
+    header.set_gid(0);
     header
 }

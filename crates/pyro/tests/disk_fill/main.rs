@@ -10,6 +10,7 @@ use archives::Archive;
 use disk::Disk;
 use pyro::disk::{Filled, NodeKind};
 use pyro::error::Diagnose;
+use std::io::{Cursor, Read, repeat};
 use tar::EntryType;
 
 const TIME: u64 = 1_600_000_000;
@@ -129,6 +130,66 @@ fn what_was_replaced_leaves_its_room_to_others() {
     assert_eq!(disk.view().read(b"again", 99).unwrap().bytes, b"small");
     assert_eq!(disk.filled.entries, 5);
     assert!(disk.debugfs("stat /workspace/again").contains("Blockcount: 8\n"));
+}
+
+#[test]
+fn content_passes_through_a_few_mebibytes() {
+    let before = peak_kib();
+    let archive = header_of("hole", 2 << 30).chain(repeat(0).take((2 << 30) + 1024));
+    let disk = Disk::of(archive).unwrap();
+    let grown = peak_kib() - before;
+    assert_eq!(disk.filled, Filled { entries: 1, bytes: 2 << 30 });
+    assert!(grown < 12 << 10, "{grown} KiB more");
+}
+
+#[test]
+fn memory_is_that_of_the_names() {
+    const FILES: u64 = 100_000;
+    let before = peak_kib();
+    let disk = Disk::of(Small { next: 0, end: FILES, rest: Cursor::default() }).unwrap();
+    let bytes = (peak_kib() - before) * 1024;
+    assert_eq!(disk.filled, Filled { entries: FILES, bytes: FILES * 512 });
+    assert!(bytes < FILES * 250 + (12 << 20), "{bytes} bytes more");
+}
+
+/// An archive of so many files of 512 bytes, made as it is read.
+struct Small {
+    next: u64,
+    end: u64,
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Read for Small {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.rest.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        if self.next > self.end {
+            return Ok(0);
+        }
+        let mut next = vec![0; 1024]; // the end of the archive
+        if self.next < self.end {
+            next = header_of(&format!("many/{:07}", self.next), 512).into_inner();
+            next.resize(1024, 1);
+        }
+        self.next += 1;
+        self.rest = Cursor::new(next);
+        self.rest.read(buffer)
+    }
+}
+
+fn header_of(path: &str, size: u64) -> Cursor<Vec<u8>> {
+    let mut header = archives::header(EntryType::Regular, size, 0o644, TIME);
+    header.set_path(path).unwrap();
+    header.set_cksum();
+    Cursor::new(header.as_bytes().to_vec())
+}
+
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 #[test]
