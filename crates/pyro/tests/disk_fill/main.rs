@@ -149,7 +149,7 @@ fn memory_is_that_of_the_names() {
     let disk = Disk::of(Small { next: 0, end: FILES, rest: Cursor::default() }).unwrap();
     let bytes = (peak_kib() - before) * 1024;
     assert_eq!(disk.filled, Filled { entries: FILES, bytes: FILES * 512 });
-    assert!(bytes < FILES * 250 + (12 << 20), "{bytes} bytes more");
+    assert!(bytes < FILES * 200 + (8 << 20), "{bytes} bytes more");
 }
 
 /// An archive of so many files of 512 bytes, made as it is read.

@@ -1,6 +1,6 @@
 //! Fills `/workspace` of a new disk from a tar archive, before any machine has seen the disk. What becomes of
-//! each entry is what the agent would make of it (`pyro-agent/src/files/unpack.rs`), who does the same work where
-//! somebody works already; a test compares the two.
+//! each entry is what the agent would make of it (`pyro-agent/src/files/unpack.rs`), who does the same work
+//! where somebody works already; a test compares the two.
 
 mod error;
 mod tree;
@@ -29,10 +29,9 @@ pub struct Filled {
     pub bytes: u64,
 }
 
-/// Unpacks the tar archive `archive` into `/workspace` of a disk that [`create`](super::create) has just made, open
-/// as `disk`; `path` is its name for people. Everything belongs to root, modes and times are the archive's.
-/// Zeros become holes. Memory: some hundred bytes and the name for each entry, and a few mebibytes; while a
-/// directory is written, forty bytes more for each of its names.
+/// Unpacks the tar archive `archive` into `/workspace` of a disk that [`create`](super::create) has just made,
+/// open as `disk`; `path` is its name for people. Everything belongs to root, modes and times are the archive's.
+/// Zeros become holes. Memory: less than 200 bytes and the name for each entry, and a few mebibytes.
 ///
 /// What was written is not brought to stable storage, and after an error the disk is of no use.
 ///

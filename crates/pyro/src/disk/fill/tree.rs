@@ -14,6 +14,8 @@ const DIRECTORY_MODE: u16 = 0o755;
 pub(super) struct Tree<'v, 'd> {
     volume: &'v mut Volume<'d>,
     top: u32,
+    /// The directory that the last path was in: mostly the next one is there too.
+    last: (Vec<u8>, u32),
 }
 
 /// A name in a directory.
@@ -28,7 +30,7 @@ impl<'v, 'd> Tree<'v, 'd> {
     pub(super) fn new(volume: &'v mut Volume<'d>) -> Result<Self, FillError> {
         // the directory above has the same inode in every ext4
         let top = volume.nodes.add(directory(2)).ok_or(FillError::Full("entries"))?;
-        Ok(Self { volume, top })
+        Ok(Self { volume, top, last: (Vec::new(), top) })
     }
 
     /// The inode of its top.
@@ -38,11 +40,20 @@ impl<'v, 'd> Tree<'v, 'd> {
 
     /// Where `path` is or will be. Directories above it that are missing are made.
     pub(super) fn spot<'p>(&mut self, path: &'p [u8]) -> Result<Spot<'p>, FillError> {
-        let mut parts = path.split(|byte| *byte == b'/');
-        let name = parts.next_back().unwrap_or_default();
+        let slash = path.iter().rposition(|byte| *byte == b'/');
+        let parent = slash.map_or(&[][..], |at| &path[..at]);
+        if self.last.0 != parent {
+            self.last = (parent.to_vec(), self.way(path, parent)?);
+        }
+        Ok(Spot { directory: self.last.1, name: slash.map_or(path, |at| &path[at + 1..]) })
+    }
+
+    /// The directory that all of `way` leads to. Directories are never removed.
+    fn way(&mut self, path: &[u8], way: &[u8]) -> Result<u32, FillError> {
         let mut at = self.top;
-        for part in parts {
-            at = match self.named(Spot { directory: at, name: part }) {
+        for name in way.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            let spot = Spot { directory: at, name };
+            at = match self.named(spot) {
                 Some((inode, Body::Directory { .. })) => inode,
                 Some((_, Body::Symlink(_))) => {
                     return Err(FillError::entry(path, "it leads through a symbolic link"));
@@ -50,10 +61,10 @@ impl<'v, 'd> Tree<'v, 'd> {
                 Some((_, Body::File { .. })) => {
                     return Err(FillError::entry(path, "it lies below a file"));
                 }
-                None => self.put(Spot { directory: at, name: part }, directory(at))?,
+                None => self.put(spot, directory(at))?,
             };
         }
-        Ok(Spot { directory: at, name })
+        Ok(at)
     }
 
     /// The directory at a spot, made there where there is none.

@@ -17,7 +17,10 @@ pub(super) const INODE: usize = 256;
 const INODES_UNUSED: u8 = 1;
 const BLOCKS_UNUSED: u8 = 2;
 
-// where the halves of a descriptor's numbers are
+// where the numbers of blocks are in a descriptor, and the halves of other numbers
+const BLOCK_BITS: usize = 0x0;
+const INODE_BITS: usize = 0x4;
+const TABLE: usize = 0x8;
 const FREE_BLOCKS: (usize, usize) = (0xc, 0x2c);
 const FREE_INODES: (usize, usize) = (0xe, 0x2e);
 const DIRECTORIES: (usize, usize) = (0x10, 0x30);
@@ -59,30 +62,33 @@ impl Group {
         group.inodes = if group.has(INODES_UNUSED) {
             (0..BLOCK).map(|at| if at < per_group as usize / 8 { 0 } else { 0xff }).collect()
         } else {
-            image.block(group.block_of(0x4).into())?
+            image.block(group.block_of(INODE_BITS).into())?
         };
         if !group.has(BLOCKS_UNUSED) {
-            map.mark_group(number, &image.block(group.block_of(0x0).into())?);
+            map.mark_group(number, &image.block(group.block_of(BLOCK_BITS).into())?);
         }
-        // those of several groups lie together in the first of these
-        let table = group.block_of(0x8);
-        let blocks_of_table = per_group / u32::try_from(BLOCK / INODE).unwrap_or(1);
-        for (start, length) in
-            [(group.block_of(0x0), 1), (group.block_of(0x4), 1), (table, blocks_of_table)]
-        {
+        group.mark_own(image, map);
+        Ok(group)
+    }
+
+    /// Marks its bits, its table, and its copy of the superblock with all descriptors. Bits and tables of
+    /// several groups lie together in the first of them.
+    fn mark_own(&self, image: &Image, map: &mut BlockMap) {
+        let per_block = |bytes| u32::try_from(BLOCK / bytes).unwrap_or(1);
+        let table = self.inodes_per_group / per_block(INODE);
+        for (at, length) in [(BLOCK_BITS, 1), (INODE_BITS, 1), (TABLE, table)] {
+            let start = self.block_of(at);
             map.mark(start..start + length);
         }
-        if superblock.has_superblock(number.into()) {
-            let start = number * PER_GROUP;
-            let per_block = u32::try_from(BLOCK / DESCRIPTOR).unwrap_or(1);
-            map.mark(start..start + 1 + superblock.groups().div_ceil(per_block));
+        if image.superblock.has_superblock(self.number.into()) {
+            let start = self.number * PER_GROUP;
+            map.mark(start..start + 1 + image.superblock.groups().div_ceil(per_block(DESCRIPTOR)));
         }
-        Ok(group)
     }
 
     /// Where the inode with this index in the group lies, in bytes from the start of the disk.
     pub(super) fn place_of(&self, index: u32) -> u64 {
-        u64::from(self.block_of(0x8)) * BLOCK as u64 + u64::from(index) * INODE as u64
+        u64::from(self.block_of(TABLE)) * BLOCK as u64 + u64::from(index) * INODE as u64
     }
 
     /// The first inode behind all that are taken.
@@ -122,8 +128,8 @@ impl Group {
             self.descriptor[FLAGS] &= !(INODES_UNUSED | BLOCKS_UNUSED);
             let sum = self.checksum(seed).to_le_bytes();
             put(&mut self.descriptor, CHECKSUM, [sum[0], sum[1]]);
-            output.put(u64::from(self.block_of(0x0)) * BLOCK as u64, &bits)?;
-            output.put(u64::from(self.block_of(0x4)) * BLOCK as u64, &self.inodes)?;
+            output.put(u64::from(self.block_of(BLOCK_BITS)) * BLOCK as u64, &bits)?;
+            output.put(u64::from(self.block_of(INODE_BITS)) * BLOCK as u64, &self.inodes)?;
             output.put(self.place, &self.descriptor)?;
         }
         let blocks = get_apart(&self.descriptor, FREE_BLOCKS);

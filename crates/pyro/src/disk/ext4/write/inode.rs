@@ -69,10 +69,11 @@ impl Stamp {
     ) {
         let now = (i64::try_from(self.now.as_secs()).unwrap_or(LATEST), self.now.subsec_nanos());
         let (seconds, nanoseconds) = seconds.map_or(now, |seconds| (seconds, 0));
-        let [a, b, c, d, ..] = seconds.clamp(0, LATEST).to_le_bytes();
-        let low = i32::from_le_bytes([a, b, c, d]);
-        let epoch = (seconds.clamp(0, LATEST) - i64::from(low)) >> 32;
-        let epoch = u32::try_from(epoch).unwrap_or(0);
+        let seconds = seconds.clamp(0, LATEST);
+        let [a, b, c, d, ..] = seconds.to_le_bytes();
+        // the lower half has a sign, and the upper bits make up for it
+        let above = seconds - i64::from(i32::from_le_bytes([a, b, c, d]));
+        let epoch = u32::try_from(above >> 32).unwrap_or(0);
         put(inode, at, [a, b, c, d]);
         put(inode, extra, (nanoseconds << 2 | epoch).to_le_bytes());
     }

@@ -3,9 +3,10 @@
 //! block behind the other; what describes it follows when all of it is there. Nothing here is crash-safe: a
 //! disk that is not filled to its end is thrown away.
 //!
-//! Own code, because the crates that write ext4 make whole file systems of their own: mkext4 (0.0.3) must be told every
-//! name and length before the first byte of content, which a stream cannot; arcbox-ext4 (0.1) writes no
-//! index into directories, so that a kernel looks through all names of one for each name it looks up.
+//! Own code, because the crates that write ext4 make whole file systems of their own: mkext4 (0.0.3) must be
+//! told every name and length before the first byte of content, which a stream cannot; arcbox-ext4 (0.1)
+//! writes no index into directories, so that a kernel goes through all names of one for each that it looks
+//! up.
 
 mod block_map;
 mod bytes;

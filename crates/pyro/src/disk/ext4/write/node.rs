@@ -1,5 +1,5 @@
-//! What the file system is to hold, in memory: names, and for each file where its content lies. Some hundred
-//! bytes and the name per entry; never content.
+//! What the file system is to hold, in memory: names, and for each file where its content lies; never
+//! content.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

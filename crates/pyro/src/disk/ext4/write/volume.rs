@@ -32,8 +32,8 @@ const FIRST_INODE: u32 = 12;
 /// `s_def_hash_version` and `s_flags`, as in fs/ext4/ext4.h of Linux.
 const HALF_MD4: u8 = 1;
 const SIGNED_HASH: u32 = 1;
-/// The features that `template.sh` asks for: has_journal, ext_attr, dir_index; filetype, extent, 64bit, flex_bg;
-/// sparse_super, large_file, huge_file, dir_nlink, extra_isize, metadata_csum.
+/// The features that `template.sh` asks for: has_journal, ext_attr, dir_index; filetype, extent, 64bit,
+/// flex_bg; sparse_super, large_file, huge_file, dir_nlink, extra_isize, metadata_csum.
 const COMPAT: u32 = 0x4 | 0x8 | 0x20;
 const INCOMPAT: u32 = 0x2 | 0x40 | 0x80 | 0x200;
 const RO_COMPAT: u32 = 0x1 | 0x2 | 0x8 | 0x20 | 0x40 | 0x400;
