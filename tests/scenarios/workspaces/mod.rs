@@ -16,6 +16,7 @@ mod patches;
 mod patching;
 mod rollback;
 mod seed;
+mod seeding;
 mod self_harm;
 mod shapes;
 mod snapshot_steps;

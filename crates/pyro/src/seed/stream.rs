@@ -105,6 +105,16 @@ fn without_credentials(path: &[u8], kind: FileType) -> Pick {
 }
 
 impl Seeding<'_> {
+    /// The next bytes, as they were read; none at the end, or where the source has failed.
+    pub async fn next_chunk(&mut self) -> Option<Bytes> {
+        let chunk = match std::mem::take(&mut self.chunk) {
+            chunk if chunk.is_empty() => self.chunks.recv().await?,
+            chunk => chunk,
+        };
+        self.progress.advance(chunk.len() as u64);
+        Some(chunk)
+    }
+
     /// What was seeded. Call it when the stream has been read to its end, or has failed.
     ///
     /// # Errors

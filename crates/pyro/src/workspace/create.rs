@@ -1,10 +1,10 @@
-//! Makes a workspace: boots it, seeds it, takes its baseline. It exists when all of that is done; whatever
+//! Makes a workspace: seeds its disk, boots it, takes its baseline. It exists when all of that is done; whatever
 //! ends a creation before, nothing of it stays.
 
 use super::boot::{boot, choose, pin};
 use super::find::check_free;
-use super::record::{Made, VERSION, WorkspaceRecord};
-use super::seeding::{Seed, seed_with};
+use super::record::{Made, SeedFacts, VERSION, WorkspaceRecord};
+use super::seeding::{self, Seed};
 use super::status::{WorkspaceStatus, status_of};
 use super::sweep::sweep;
 use super::{WorkspaceSpec, baseline, disk_of, machine_of, workspaces};
@@ -73,11 +73,11 @@ async fn make(
     observer: Observer<'_>,
 ) -> Result<()> {
     let mut record = begin(config, order, (item, turn), observer).await?;
-    disk::create(&disk_of(item.path()), DISK_BYTES)?;
+    let seed = seed_disk(item, seed, observer).await?;
     let backend = order.choice.backend(record.image.boot.clone());
     // until it is made, it hangs on this process
     let shim = boot(config, item, &record, backend, true).await?;
-    record.made = Some(fill(item, &shim, seed, observer).await?);
+    record.made = Some(complete(item, &shim, seed).await?);
     item.write(turn, &record)?;
     Ok(shim.made().await?)
 }
@@ -120,17 +120,25 @@ async fn begin(
     Ok(record)
 }
 
-/// Seeds it, and takes its baseline.
-async fn fill(
+/// Makes its disk, with what it begins with.
+async fn seed_disk(
     item: &Item,
-    shim: &Client,
     seed: Option<Seed>,
     observer: Observer<'_>,
-) -> Result<Made> {
+) -> Result<Option<SeedFacts>> {
+    let path = disk_of(item.path());
+    let disk = disk::create(&path, DISK_BYTES)?;
+    match seed {
+        Some(seed) => seeding::onto((disk, path), seed, observer).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Takes its baseline.
+async fn complete(item: &Item, shim: &Client, seed: Option<SeedFacts>) -> Result<Made> {
     let Some(seed) = seed else {
-        return Ok(Made { seed: super::seeding::nothing(), baseline: baseline::empty() });
+        return Ok(Made { seed: seeding::nothing(), baseline: baseline::empty() });
     };
-    let seed = seed_with(shim, seed, observer).await?;
     let baseline = baseline::take(item, shim, seed.entry_count, seed.bytes_written).await?;
     Ok(Made { seed, baseline })
 }

@@ -1,14 +1,25 @@
-//! What a workspace begins with, on its way from the host into the guest.
+//! What comes from the host into a workspace: onto its disk before there is a machine, through its guest
+//! afterwards.
 
 use super::WORKSPACE_PATH;
 use super::record::SeedFacts;
+use crate::disk::{self, FillError};
 use crate::error::Result;
 use crate::event::Observer;
 use crate::guest::{GuestError, transfer};
 use crate::seed::{self, Named, SeedLimits, Seeded, Source};
 use crate::shim::Client;
+use bytes::{Buf, Bytes};
 use pyro_proto::GuestPath;
-use pyro_proto::request::{Request, TransferDone};
+use pyro_proto::request::Request;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+/// Chunks between the thread that reads and the one that writes, beside those that the stream has.
+const CHUNKS: usize = 2;
 
 /// Something from the host that goes into a workspace.
 #[derive(Debug)]
@@ -43,13 +54,55 @@ pub(super) fn nothing() -> SeedFacts {
     }
 }
 
-/// Seeds a workspace that nobody works in yet.
-pub(super) async fn seed_with(
-    shim: &Client,
+/// Seeds a workspace that has a new disk and no machine yet: the guest of an emulated CPU would be busy with it
+/// for a long time.
+pub(super) async fn onto(
+    (disk, path): (File, PathBuf),
     seed: Seed,
     observer: Observer<'_>,
 ) -> Result<SeedFacts> {
-    send(shim, seed, WORKSPACE_PATH.into(), false, observer).await
+    let Seed { source, path: named, limits } = seed;
+    let mut seeding = seed::stream(source, &limits, observer)?;
+    let (chunks, archive) = mpsc::channel(CHUNKS);
+    let archive = Archive { chunks: archive, chunk: Bytes::new() };
+    let filling = spawn_blocking(move || disk::fill(&disk, &path, archive));
+    while let Some(chunk) = seeding.next_chunk().await {
+        if chunks.send(chunk).await.is_err() {
+            break; // it has failed, and will say why
+        }
+    }
+    drop(chunks);
+    // it is never aborted, so all that can be wrong with it is a panic
+    let filled = filling.await.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
+    match (seeding.finish().await, filled) {
+        (Ok(seeded), Ok(filled)) => {
+            let destination = WORKSPACE_PATH.into();
+            Ok(facts(named, &destination, &seeded, (filled.entries, filled.bytes)))
+        }
+        (Err(refused), Err(FillError::CutOff) | Ok(_)) => Err(refused.into()),
+        (_, Err(error)) => Err(error.into()),
+    }
+}
+
+/// The other end of the stream, for a thread that may wait.
+#[derive(Debug)]
+struct Archive {
+    chunks: mpsc::Receiver<Bytes>,
+    chunk: Bytes,
+}
+
+impl Read for Archive {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.chunks.blocking_recv() {
+                Some(chunk) => self.chunk = chunk,
+                None => return Ok(0),
+            }
+        }
+        let count = self.chunk.len().min(buffer.len());
+        self.chunk.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
 }
 
 /// Sends a seed to a directory of the guest; `replace` where somebody works there: then each file is the
@@ -67,19 +120,26 @@ pub(super) async fn send(
     let sent = transfer::send(shim.guest(request).await?, &mut seeding).await;
     // where the source broke off, its word explains more than the guest's
     match (seeding.finish().await, sent) {
-        (Ok(seeded), Ok(done)) => Ok(facts(path, &destination, &seeded, done)),
+        (Ok(seeded), Ok(done)) => {
+            Ok(facts(path, &destination, &seeded, (done.entries, done.bytes)))
+        }
         (Err(refused), Err(GuestError::Host(..)) | Ok(_)) => Err(refused.into()),
         (_, Err(error)) => Err(error.into()),
     }
 }
 
-fn facts(path: String, destination: &GuestPath, seeded: &Seeded, done: TransferDone) -> SeedFacts {
+fn facts(
+    path: String,
+    destination: &GuestPath,
+    seeded: &Seeded,
+    (entry_count, bytes_written): (u64, u64),
+) -> SeedFacts {
     SeedFacts {
         mode: seeded.mode.to_owned(),
         path: Some(path),
         destination: destination.to_string(),
-        entry_count: done.entries,
-        bytes_written: done.bytes,
+        entry_count,
+        bytes_written,
         ignored_count: seeded.ignored_count,
         withheld: named(&seeded.withheld),
         changed_during_read: named(&seeded.changed_during_read),

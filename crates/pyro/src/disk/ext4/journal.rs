@@ -4,11 +4,11 @@
 //! The format and the order of things are those of `fs/jbd2/recovery.c` of Linux. Only journals with
 //! checksums of version 3 are read, which is what a kernel makes of the journals of pyro's disks.
 
-use super::BLOCK;
 use super::extents::Extent;
 use super::fields::Fields;
 use super::image::Image;
 use super::inode::Inode;
+use super::{BLOCK, checksum};
 use crate::disk::ViewError;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -286,9 +286,4 @@ fn place(extents: &[Extent], block: u32) -> Result<u64, ViewError> {
     let extent = extent.filter(|extent| block - extent.from < extent.length && extent.written);
     let extent = extent.ok_or(ViewError::Corrupt("the journal"))?;
     Ok(extent.block.saturating_add(u64::from(block - extent.from)))
-}
-
-/// CRC32C as the kernel's `crc32c_le` computes it: the complement neither before nor after.
-fn checksum(seed: u32, bytes: &[u8]) -> u32 {
-    !crc32c::crc32c_append(!seed, bytes)
 }

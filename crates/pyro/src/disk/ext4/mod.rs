@@ -1,4 +1,7 @@
-//! Reading ext4, as much of it as the disks made here can become in a guest. Every byte comes from that
+//! ext4, as much of it as the disks made here can become in a guest: read here, and in `write/` filled before
+//! there is a guest.
+//!
+//! What is read comes, every byte, from that
 //! guest, who may have written what it likes: nothing here panics, allocates by a number from the disk,
 //! or loops without making progress that is counted. Checksums are compared only in the journal, where
 //! they tell what was written whole; elsewhere whoever forged the bytes would have forged them too.
@@ -16,6 +19,12 @@ pub(super) mod image;
 pub(super) mod inode;
 pub(super) mod journal;
 pub(super) mod superblock;
+pub(super) mod write;
 
 /// Bytes of a block; other sizes are refused.
 pub(super) const BLOCK: usize = 4096;
+
+/// CRC32C as the kernel's `crc32c_le` computes it: the complement neither before nor after.
+fn checksum(seed: u32, bytes: &[u8]) -> u32 {
+    !crc32c::crc32c_append(!seed, bytes)
+}

@@ -121,8 +121,13 @@ impl Superblock {
         (block, place as usize * self.descriptor_size)
     }
 
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> u32 {
+        u32::try_from(self.blocks.div_ceil(self.blocks_per_group.into())).unwrap_or(u32::MAX)
+    }
+
     /// Groups 0 and 1 and the powers of 3, 5 and 7, or all.
-    fn has_superblock(&self, group: u64) -> bool {
+    pub(super) fn has_superblock(&self, group: u64) -> bool {
         let is_power = |base: u64| {
             std::iter::successors(Some(base), |power| power.checked_mul(base))
                 .take_while(|power| *power <= group)

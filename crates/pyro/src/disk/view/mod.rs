@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The agent bind-mounts this directory of the disk to `/workspace`.
-const WORKSPACE: &[u8] = b"workspace";
+pub(super) const WORKSPACE: &[u8] = b"workspace";
 /// The longest path, in bytes (`PATH_MAX` of Linux).
 const MAX_PATH: usize = 4096;
 
