@@ -2,6 +2,7 @@
 //! works in it; one that nobody has locked was left by a killed process, and the next export there removes it.
 
 use super::{ExportError, ExportTarget};
+use crate::durable::rename_new;
 use crate::error::AtPath;
 use crate::hostfs::{Directory, FileId};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, RenameFlags};
@@ -55,15 +56,34 @@ impl<'t> Aside<'t> {
     /// replaced.
     pub(super) fn put(&self, overwrite: bool) -> Result<(), ExportError> {
         let ExportTarget { parent, name, path } = self.target;
-        let rename =
-            |flags| rustix::fs::renameat_with(&self.directory, CONTENT, parent, name, flags);
-        let mut put = rename(RenameFlags::NOREPLACE);
+        let mut put = rename_new((&self.directory, CONTENT), (parent, name));
         if overwrite && put == Err(Errno::EXIST) {
-            put = rename(RenameFlags::EXCHANGE);
+            put = self.exchange();
         }
         match put {
             Err(Errno::EXIST) => Err(ExportError::Exists { path: path.clone() }),
+            Err(Errno::INVAL) => Err(ExportError::CannotReplace { path: path.clone() }),
             put => Ok(put.and_then(|()| rustix::fs::fsync(parent)).at("move into place", path)?),
+        }
+    }
+
+    /// `EINVAL` where the file system cannot exchange two names, and a directory is one of them.
+    fn exchange(&self) -> Result<(), Errno> {
+        let ExportTarget { parent, name, .. } = self.target;
+        let exchanged = rustix::fs::renameat_with(
+            &self.directory,
+            CONTENT,
+            parent,
+            name,
+            RenameFlags::EXCHANGE,
+        );
+        if exchanged != Err(Errno::INVAL) {
+            return exchanged;
+        }
+        // a plain rename puts a file into the place of a file or a link, and nothing else
+        match rustix::fs::renameat(&self.directory, CONTENT, parent, name) {
+            Err(Errno::ISDIR | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST) => Err(Errno::INVAL),
+            renamed => renamed,
         }
     }
 }

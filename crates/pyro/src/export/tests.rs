@@ -6,6 +6,7 @@ use bytes::Bytes;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::Arc;
 use tar::{Builder, EntryType, Header};
 
 /// One entry, whatever it says.
@@ -49,7 +50,8 @@ async fn export_within(
     overwrite: bool,
     limits: ExportLimits,
 ) -> Result<Exported, ExportError> {
-    let receiving = Receiving::begin(ExportTarget::of(to)?, shape, overwrite, limits)?;
+    let target = Arc::new(ExportTarget::of(to)?);
+    let receiving = Receiving::begin(Plan { target, shape, overwrite, limits })?;
     for piece in bytes.chunks(1000) {
         if !receiving.take(Bytes::copy_from_slice(piece)).await {
             break;
@@ -173,9 +175,9 @@ async fn what_is_cut_off_or_no_archive_leaves_nothing() {
         }
     }
     // the guest is gone in the middle of it
-    let target = ExportTarget::of(&to).unwrap();
+    let (target, shape) = (Arc::new(ExportTarget::of(&to).unwrap()), Shape::Directory);
     let limits = ExportLimits::default();
-    let receiving = Receiving::begin(target, Shape::Directory, false, limits).unwrap();
+    let receiving = Receiving::begin(Plan { target, shape, overwrite: false, limits }).unwrap();
     assert!(receiving.take(Bytes::from(whole[..3000].to_vec())).await);
     drop(receiving);
     assert_eq!(names(place.path()), [""; 0]);
@@ -236,7 +238,8 @@ async fn what_a_killed_export_has_left_is_swept_and_one_at_work_is_not() {
     fs::write(place.path().join(".pyro-export-0123/content/a/b"), "half").unwrap();
     let at_work = ExportTarget::of(&place.path().join("first")).unwrap();
     let limits = ExportLimits::default();
-    let first = Receiving::begin(at_work, Shape::Directory, false, limits).unwrap();
+    let (target, shape) = (Arc::new(at_work), Shape::Directory);
+    let first = Receiving::begin(Plan { target, shape, overwrite: false, limits }).unwrap();
     let whole = archive(&[(EntryType::Regular, b"a", "", b"1")]);
     assert!(first.take(Bytes::from(whole[..600].to_vec())).await);
     export(whole.clone(), &place.path().join("second"), Shape::Directory, false).await.unwrap();
