@@ -154,9 +154,15 @@ pub(crate) fn rename_new<D: AsFd>(
 ) -> Result<(), Errno> {
     match renameat_with(from, old, to, new, RenameFlags::NOREPLACE) {
         // NFS, 9p and some others know no such flag, renameat2(2)
-        Err(Errno::INVAL | Errno::NOSYS) => {}
-        renamed => return renamed,
+        Err(Errno::INVAL | Errno::NOSYS) => rename_new_without_a_flag((from, old), (to, new)),
+        renamed => renamed,
     }
+}
+
+fn rename_new_without_a_flag<D: AsFd>(
+    (from, old): (&D, &str),
+    (to, new): (&D, &OsStr),
+) -> Result<(), Errno> {
     match linkat(from, old, to, new, AtFlags::empty()) {
         Ok(()) => unlinkat(from, old, AtFlags::empty()),
         // a directory; renamed to a name that is taken meanwhile, it replaces at most an empty one
@@ -194,6 +200,27 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), PathError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_is_taken_without_the_kernels_help_too() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = File::open(place.path()).unwrap();
+        let path = |name: &str| place.path().join(name);
+        let rename = |old: &str, new: &str| {
+            rename_new_without_a_flag((&directory, old), (&directory, OsStr::new(new)))
+        };
+        fs::write(path("file"), "file").unwrap();
+        fs::create_dir_all(path("directory/below")).unwrap();
+        for taken in ["file", "directory"] {
+            assert_eq!(rename("file", taken), Err(Errno::EXIST));
+            assert_eq!(rename("directory", taken), Err(Errno::EXIST));
+        }
+        rename("file", "new file").unwrap();
+        rename("directory", "new directory").unwrap();
+        assert_eq!(fs::read(path("new file")).unwrap(), b"file");
+        assert!(path("new directory/below").is_dir());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_file_beside_others_takes_no_name_that_is_taken() {
