@@ -86,15 +86,20 @@ fn what_lies_on_the_disk_comes_from_there_and_the_rest_from_the_guest() {
     let workspace = world.workspace(&[]);
     let make = "mkdir real mnt; echo mine > real/file; ln real/file hard; ln -s real link; \
                 printf odd > $(printf 'odd\\377'); truncate -s 1G holes; echo end >> holes; \
-                mount -t tmpfs none mnt; echo mounted > mnt/file; echo outside > /root/file";
+                echo outside > /root/file";
     let _ = workspace.script(make).succeeds();
+    // the image has no mount(8): these are mount(2) and umount2(2) on x86-64
+    let mount =
+        "perl -e 'my ($m, $t) = (q(mnt), q(tmpfs)); syscall(165, $t, $m, $t, 0, 0) and die $!'";
+    let unmount = "perl -e 'my $m = q(mnt); syscall(166, $m, 0) and die $!'";
+    let _ = workspace.script(&format!("{mount} && echo mounted > mnt/file")).succeeds();
     let place = world.home().join("place");
     fs::create_dir(&place).unwrap();
     let read = |path: &str| fs::read_to_string(place.join(path)).unwrap();
 
     assert!(!is_copied_from_the_disk(&world, &workspace, ".", &place.join("mounted")));
     assert_eq!(read("mounted/mnt/file"), "mounted\n");
-    let _ = workspace.script("umount mnt").succeeds();
+    let _ = workspace.script(unmount).succeeds();
     assert!(is_copied_from_the_disk(&world, &workspace, ".", &place.join("whole")));
     assert_eq!((&*read("whole/real/file"), &*read("whole/hard")), ("mine\n", "mine\n"));
     assert_eq!(names(&place.join("whole/mnt")), [""; 0]);
@@ -134,7 +139,7 @@ fn is_copied_from_the_disk(
     output: &Path,
 ) -> bool {
     let trace = world.home().join("trace");
-    let strace = ["strace", "-f", "-qq", "-e", "trace=copy_file_range", "-o"];
+    let strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=copy_file_range", "-o"];
     let words = ["{pyro}", "workspace", "export", &workspace.id, path, "--output"];
     let files = [trace.to_str().unwrap(), output.to_str().unwrap()];
     let words = [&strace[..], &files[..1], &words, &files[1..]].concat();

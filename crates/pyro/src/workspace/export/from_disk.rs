@@ -17,6 +17,7 @@ use crate::workspace::offline::disk_path;
 use pyro_proto::GuestPath;
 use pyro_proto::tree::{self, Kind};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 
 /// Why a path was not exported from the disk.
@@ -53,12 +54,11 @@ pub(super) async fn export(
     observer: Observer<'_>,
 ) -> Result<Option<Exported>> {
     let Ok((below, _)) = disk_path(path) else { return Ok(None) };
-    let place = disk_of(workspace.item.path());
-    if !place.exists() || !mounts::are_none_in(workspace).await {
+    let Some(mut disk) = opened(workspace)? else { return Ok(None) };
+    if !mounts::are_none_in(workspace).await {
         return Ok(None);
     }
     let mut standing = Some(workspace.shim.still().await?);
-    let mut disk = File::open(&place).at("open", &place)?;
     if let Some(clone) = disk::clone_aside(&disk, workspace.item.path())? {
         disk = clone;
         go_on(&mut standing).await;
@@ -73,6 +73,18 @@ pub(super) async fn export(
         Err(Failure::NotTold) => Ok(None),
         Err(Failure::Export(error)) => Err(error.into()),
         Err(Failure::Disk(error)) => Err(error.into()),
+    }
+}
+
+/// The disk, where there is one that may be read: a machine's own user may be another one.
+fn opened(workspace: &Workspace) -> Result<Option<File>> {
+    let path = disk_of(workspace.item.path());
+    match File::open(&path) {
+        Ok(disk) => Ok(Some(disk)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
+            Ok(None)
+        }
+        Err(error) => Ok(Err(error).at("open", &path)?),
     }
 }
 
