@@ -52,19 +52,24 @@ impl<'t> Aside<'t> {
         matches!((there, ours), (Ok(there), Ok(ours)) if FileId::from(&there) == FileId::from(&ours))
     }
 
-    /// Gives what was made its name. What has it already is in the way, or takes its place here if it is to be
-    /// replaced.
+    /// Gives what was made its name, durably. What has it already is in the way, or takes its place here if it is
+    /// to be replaced.
     pub(super) fn put(&self, overwrite: bool) -> Result<(), ExportError> {
         let ExportTarget { parent, name, path } = self.target;
-        let mut put = rename_new((&self.directory, CONTENT), (parent, name));
+        let (mut put, mut back) =
+            (rename_new((&self.directory, CONTENT), (parent, name)), RenameFlags::NOREPLACE);
         if overwrite && put == Err(Errno::EXIST) {
-            put = self.exchange();
+            (put, back) = (self.exchange(), RenameFlags::EXCHANGE);
         }
         match put {
-            Err(Errno::EXIST) => Err(ExportError::Exists { path: path.clone() }),
-            Err(Errno::INVAL) => Err(ExportError::CannotReplace { path: path.clone() }),
-            put => Ok(put.and_then(|()| rustix::fs::fsync(parent)).at("move into place", path)?),
+            Err(Errno::EXIST) => return Err(ExportError::Exists { path: path.clone() }),
+            Err(Errno::INVAL) => return Err(ExportError::CannotReplace { path: path.clone() }),
+            put => put.at("move into place", path)?,
         }
+        Ok(rustix::fs::fsync(parent).at("sync the directory of", path).inspect_err(|_| {
+            // the first error counts
+            let _ = rustix::fs::renameat_with(parent, name, &self.directory, CONTENT, back);
+        })?)
     }
 
     /// `EINVAL` where the file system cannot exchange two names, and a directory is one of them.
@@ -81,10 +86,14 @@ impl<'t> Aside<'t> {
             return exchanged;
         }
         // a plain rename puts a file into the place of a file or a link, and nothing else
-        match rustix::fs::renameat(&self.directory, CONTENT, parent, name) {
-            Err(Errno::ISDIR | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST) => Err(Errno::INVAL),
-            renamed => renamed,
+        let is_directory = |directory: &Directory, name: &OsStr| {
+            let found = directory.look(name)?;
+            Ok(FileType::from_raw_mode(found.st_mode) == FileType::Directory)
+        };
+        if is_directory(&self.directory, OsStr::new(CONTENT))? || is_directory(parent, name)? {
+            return Err(Errno::INVAL);
         }
+        rustix::fs::renameat(&self.directory, CONTENT, parent, name)
     }
 }
 
