@@ -70,7 +70,7 @@ pub(super) struct FileEnd {
 pub(super) enum Frame {
     Piece = b'p' as isize,
     Item = b'i' as isize,
-    Runs = b'x' as isize,
+    Runs = b'c' as isize,
     End = b'e' as isize,
     Refusal = b'r' as isize,
 }

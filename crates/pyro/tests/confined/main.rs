@@ -245,7 +245,7 @@ fn lies_of_plans() {
         frame(b'i', json.as_bytes())
     };
     let runs = |runs: &[u64]| {
-        frame(b'x', &runs.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
+        frame(b'c', &runs.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
     };
     let file = entry("/workspace/a/f", "file");
     let answers = [
