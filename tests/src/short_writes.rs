@@ -22,7 +22,8 @@ const BEFORE: u64 = (-38_i64).cast_unsigned();
 pub struct ShortWrites(JoinHandle<usize>);
 
 impl Process {
-    /// From now on each write to a file by this process, and by those that it starts, writes half.
+    /// From now on each write to a file by this process, and by those that it starts, writes half. It is no child
+    /// of this one's, which would not be told of its end.
     #[must_use]
     #[track_caller]
     pub fn writes_half(&self) -> ShortWrites {

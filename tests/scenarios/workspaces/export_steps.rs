@@ -76,7 +76,7 @@ fn an_export_gets_its_name_where_renames_know_no_flags() {
     let place = world.home().join("place");
     fs::create_dir_all(place.join("mine")).unwrap();
     let on_nfs = |path: &str, output: &str, force: &[&str]| {
-        let inject = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e"];
+        let inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e"];
         let flags = ["trace=renameat2", "-e", "inject=renameat2:error=EINVAL", "{pyro}"];
         let words = ["workspace", "export", &workspace.id, path, "--output", output, "--json"];
         world.program(&[&inject[..], &flags, &words, force].concat()).outcome()
@@ -106,7 +106,7 @@ fn an_export_gets_its_name_where_renames_know_no_flags() {
 
 fn export(world: &World, workspace: &Workspace<'_>, call: &str, inject: &str) -> Outcome {
     let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{inject}"));
-    let strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", &trace, "-e"];
+    let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e"];
     let words = ["{pyro}", "workspace", "export", &workspace.id, "tree", "--output", "place/out"];
     world.program(&[&strace[..], &[&inject], &words].concat()).outcome()
 }
