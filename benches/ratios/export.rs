@@ -1,13 +1,12 @@
-//! A file on its way out of a workspace, beside the raw channel; and a large directory of small files, with the
-//! memory that it takes.
+//! A file on its way out of a workspace, beside the raw channel, and how long the machine stands still for it; and
+//! a large directory of small files, with the memory that a process of its own takes for it.
 
+use crate::pause::{longest, run};
 use crate::raw::RawMachine;
-use crate::table::{Bound, Table, median, seconds};
+use crate::table::{Bound, Table, median, milliseconds, seconds};
 use crate::user::User;
 use pyro::event::ignore;
 use pyro::export::{ExportLimits, ExportTarget};
-use pyro::vm::run::OutputLimits;
-use pyro::workspace::exec::ExecRequest;
 use pyro::workspace::export::Export;
 use pyro::workspace::{Workspace, WorkspaceSpec, create, delete};
 use std::fs;
@@ -53,12 +52,11 @@ pub(crate) fn measure(user: &User, table: &mut Table) {
         let (ours, channel) = (median(ours), median(channels));
         let name = "export of one file / raw channel, throughput";
         table.ratio(name, show(ours), show(channel), ours / channel, Bound::AtLeast(LEAST));
-        let before = peak_kib();
-        let (took, entries) = export(user, &workspace, "small", "small").await;
-        assert_eq!(entries, SMALL_FILES + 100);
-        let grown = format!("peak memory +{} KiB", peak_kib() - before);
+        let (_, stood) = longest(&workspace, export(user, &workspace, "large", "large-last")).await;
+        table.note("  in which work stands still", milliseconds(stood), "");
+        let (took, peak) = small(user, workspace.id());
         let name = "  export of 100,000 files of 1,000 bytes";
-        table.note(name, format!("{:.1} s", seconds(took)), grown);
+        table.note(name, format!("{took:.1} s"), format!("peak memory {peak} KiB"));
         delete(&user.config, workspace.id(), &ignore).await.unwrap();
     });
 }
@@ -75,17 +73,20 @@ async fn export(user: &User, workspace: &Workspace, path: &str, name: &str) -> (
     (took, exported.entry_count)
 }
 
-async fn run(workspace: &Workspace, command: &str) {
-    let request = ExecRequest { command: command.into(), timeout_seconds: 300 };
-    let wait = Duration::from_secs(300);
-    let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
-    assert_eq!(report.exit_code, Some(0), "{}", report.stderr);
+/// How many seconds a process of its own takes for all the files, and its peak memory in KiB.
+fn small(user: &User, id: &str) -> (f64, u64) {
+    let words = ["workspace", "export", id, "small", "--output", "small", "--json"];
+    let mut running = user.world.pyro(&words).within(Duration::from_secs(300)).start();
+    let mut peak = 0;
+    while !running.has_ended() {
+        peak = peak.max(scenarios::peak_kib(running.pid()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let ended = running.end().exits(0);
+    assert_eq!(ended.json()["entry_count"], SMALL_FILES + 100);
+    (seconds(ended.took), peak)
 }
 
 fn mib(took: Duration) -> f64 {
     LARGE_MIB as f64 / took.as_secs_f64()
-}
-
-fn peak_kib() -> u64 {
-    scenarios::peak_kib(std::process::id().cast_signed()).unwrap()
 }

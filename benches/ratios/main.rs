@@ -14,6 +14,7 @@ mod exec;
 mod export;
 mod image;
 mod network;
+mod pause;
 mod raw;
 mod raw_vmm;
 mod seed;

@@ -3,19 +3,20 @@
 
 use crate::error::{AtPath, PathError};
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, linkat, openat, renameat_with, unlinkat,
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, linkat, openat, renameat, renameat_with,
+    statat, unlinkat,
 };
 use rustix::io::Errno;
 use serde::Serialize;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Readable and writable by the owner alone.
-const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
+pub(crate) const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Writes `value` as JSON, as [`write_whole`] does.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), PathError> {
@@ -63,9 +64,11 @@ pub(crate) struct NewName<'a> {
     pub(crate) directory: BorrowedFd<'a>,
     pub(crate) name: &'a OsStr,
     pub(crate) path: &'a Path,
+    /// Of the new file; the umask takes from it.
+    pub(crate) mode: Mode,
 }
 
-/// Makes a new private file where somebody else may work too: nothing that has its name is overwritten. Whole,
+/// Makes a new file where somebody else may work too: nothing that has its name is overwritten. Whole,
 /// durable and in one step; on failure nothing is left behind, and after a kill neither: the file has no
 /// name before it is whole (`O_TMPFILE`, open(2)). Where the file system has no such files, it has a name
 /// that nobody else uses.
@@ -73,9 +76,9 @@ pub(crate) fn write_beside<T, E: From<PathError>>(
     new: NewName<'_>,
     fill: impl FnOnce(&File, &Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    let NewName { directory, name, path } = new;
+    let NewName { directory, name, path, mode } = new;
     let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
-    let file = match openat(directory, ".", flags, PRIVATE) {
+    let file = match openat(directory, ".", flags, mode) {
         Ok(file) => File::from(file),
         Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
             return write_under_another_name(new, fill);
@@ -93,24 +96,83 @@ pub(crate) fn write_beside<T, E: From<PathError>>(
 }
 
 fn write_under_another_name<T, E: From<PathError>>(
-    NewName { directory, name, path }: NewName<'_>,
+    NewName { directory, name, path, mode }: NewName<'_>,
     fill: impl FnOnce(&File, &Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other).at("name", path)?;
-    let aside = format!(".pyro-{}", hex::encode(bytes));
+    let aside = unused_name(path)?;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = File::from(openat(directory, &aside, flags, PRIVATE).at("create", path)?);
+    let file = File::from(openat(directory, &aside, flags, mode).at("create", path)?);
     let filled = fill(&file, path).and_then(|filled| {
         file.sync_all().at("sync", path)?;
-        renameat_with(directory, &aside, directory, name, RenameFlags::NOREPLACE)
-            .at("give its name to", path)?;
+        rename_new((&directory, &aside), (&directory, name)).at("give its name to", path)?;
         fsync(directory).at("sync the directory of", path)?;
         Ok(filled)
     });
     filled.inspect_err(|_| {
         let _ = unlinkat(directory, &aside, AtFlags::empty()); // it is of no use, and the first error counts
     })
+}
+
+/// Writes a file of a human's, where somebody else may work too: whole, durable and in one step, with the
+/// permissions of the one before, or those of any new file. On failure what was there is as it was.
+pub(crate) fn replace(
+    path: &Path,
+    content: &[u8],
+    permissions: Option<Permissions>,
+) -> Result<(), PathError> {
+    let parent = parent_of(path);
+    let directory = File::open(parent).at("open", parent)?;
+    let directory = directory.as_fd();
+    let aside = unused_name(path)?;
+    let mode = Mode::from_raw_mode(0o666);
+    let new = NewName { directory, name: OsStr::new(&aside), path, mode };
+    write_beside(new, |mut file, path| {
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions).at("set the permissions of", path)?;
+        }
+        file.write_all(content).at("write", path)
+    })?;
+    let name = path.file_name().unwrap_or_default();
+    let moved = renameat(directory, &aside, directory, name).and_then(|()| fsync(directory));
+    moved.at("move into place", path).inspect_err(|_| {
+        let _ = unlinkat(directory, &aside, AtFlags::empty()); // it is of no use, and the first error counts
+    })
+}
+
+/// A name that nobody else uses.
+fn unused_name(path: &Path) -> Result<String, PathError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other).at("name", path)?;
+    Ok(format!(".pyro-{}", hex::encode(bytes)))
+}
+
+/// Gives a file or a directory another name, that nothing has yet: `EEXIST` if something has. Both directories
+/// are of one file system.
+pub(crate) fn rename_new<D: AsFd>(
+    (from, old): (&D, &str),
+    (to, new): (&D, &OsStr),
+) -> Result<(), Errno> {
+    match renameat_with(from, old, to, new, RenameFlags::NOREPLACE) {
+        // NFS, 9p and some others know no such flag, renameat2(2)
+        Err(Errno::INVAL | Errno::NOSYS) => rename_new_without_a_flag((from, old), (to, new)),
+        renamed => renamed,
+    }
+}
+
+fn rename_new_without_a_flag<D: AsFd>(
+    (from, old): (&D, &str),
+    (to, new): (&D, &OsStr),
+) -> Result<(), Errno> {
+    match linkat(from, old, to, new, AtFlags::empty()) {
+        Ok(()) => unlinkat(from, old, AtFlags::empty()),
+        // a directory; renamed to a name that is taken meanwhile, it replaces at most an empty one
+        Err(Errno::PERM) => match statat(to, new, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Err(Errno::EXIST),
+            Err(Errno::NOENT) => renameat(from, old, to, new),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
 }
 
 fn parent_of(path: &Path) -> &Path {
@@ -138,7 +200,27 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), PathError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::AsFd;
+
+    #[test]
+    fn a_name_that_is_taken_is_taken_without_the_kernels_help_too() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = File::open(place.path()).unwrap();
+        let path = |name: &str| place.path().join(name);
+        let rename = |old: &str, new: &str| {
+            rename_new_without_a_flag((&directory, old), (&directory, OsStr::new(new)))
+        };
+        fs::write(path("file"), "file").unwrap();
+        fs::create_dir_all(path("directory/below")).unwrap();
+        for taken in ["file", "directory"] {
+            assert_eq!(rename("file", taken), Err(Errno::EXIST));
+            assert_eq!(rename("directory", taken), Err(Errno::EXIST));
+        }
+        rename("file", "new file").unwrap();
+        rename("directory", "new directory").unwrap();
+        assert_eq!(fs::read(path("new file")).unwrap(), b"file");
+        assert!(path("new directory/below").is_dir());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_file_beside_others_takes_no_name_that_is_taken() {
@@ -150,6 +232,7 @@ mod tests {
             directory: directory.as_fd(),
             name: Path::file_name(path).unwrap(),
             path,
+            mode: PRIVATE,
         };
         let whole = |mut file: &File, path: &Path| file.write_all(b"whole").at("write", path);
         write_beside(new(&one), whole).unwrap();

@@ -1,9 +1,12 @@
 //! Files and directories of a workspace, on the host: whole, or not at all, whatever the guest does meanwhile.
 
 use super::seed;
-use scenarios::{Outcome, Signal, Workspace, World};
+use scenarios::{Outcome, Signal, Workspace, World, peak_kib};
+use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -71,6 +74,107 @@ fn files_and_directories_arrive_under_new_names_with_plain_modes() {
         assert_eq!(error.json()["code"], code, "{path}");
     }
     assert_eq!(names(&place), ["file", "link", "out"]);
+    workspace.delete();
+    world.assert_clean();
+}
+
+/// The bytes of what is exported never pass through the guest, which can do no more than name them on its disk.
+/// What is not there, or cannot be found there without the guest's kernel, comes from the guest.
+#[test]
+fn what_lies_on_the_disk_comes_from_there_and_the_rest_from_the_guest() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let make = "mkdir real mnt; echo mine > real/file; ln real/file hard; ln -s real link; \
+                printf odd > $(printf 'odd\\377'); truncate -s 1G holes; echo end >> holes; \
+                echo outside > /root/file";
+    let _ = workspace.script(make).succeeds();
+    // the image has no mount(8): these are mount(2) and umount2(2) on x86-64
+    let mount =
+        "perl -e 'my ($m, $t) = (q(mnt), q(tmpfs)); syscall(165, $t, $m, $t, 0, 0) and die $!'";
+    let unmount = "perl -e 'my $m = q(mnt); syscall(166, $m, 0) and die $!'";
+    let _ = workspace.script(&format!("{mount} && echo mounted > mnt/file")).succeeds();
+    let place = world.home().join("place");
+    fs::create_dir(&place).unwrap();
+    let read = |path: &str| fs::read_to_string(place.join(path)).unwrap();
+
+    assert!(!is_copied_from_the_disk(&world, &workspace, ".", &place.join("mounted")));
+    assert_eq!(read("mounted/mnt/file"), "mounted\n");
+    let _ = workspace.script(unmount).succeeds();
+    assert!(is_copied_from_the_disk(&world, &workspace, ".", &place.join("whole")));
+    assert_eq!((&*read("whole/real/file"), &*read("whole/hard")), ("mine\n", "mine\n"));
+    assert_eq!(names(&place.join("whole/mnt")), [""; 0]);
+    let odd = OsStr::from_bytes(b"whole/odd\xff");
+    assert_eq!(fs::read(place.join(odd)).unwrap(), b"odd");
+    let mut holes = fs::File::open(place.join("whole/holes")).unwrap();
+    let facts = holes.metadata().unwrap();
+    assert!(facts.len() == (1 << 30) + 4 && facts.blocks() * 512 < 1 << 20, "{facts:?}");
+    holes.seek(SeekFrom::Start((1 << 30) - 2)).unwrap();
+    let mut end = Vec::new();
+    holes.read_to_end(&mut end).unwrap();
+    assert_eq!(end, b"\0\0end\n");
+
+    for (path, from_the_disk, content) in [
+        ("real/file", true, "mine\n"),
+        ("link/file", false, "mine\n"),
+        ("/root/file", false, "outside\n"),
+    ] {
+        let to = place.join("file");
+        assert_eq!(is_copied_from_the_disk(&world, &workspace, path, &to), from_the_disk, "{path}");
+        assert_eq!(fs::read_to_string(&to).unwrap(), content);
+        fs::remove_file(to).unwrap();
+    }
+    // what was written just now is there, and the machine goes on
+    let _ = workspace.script("echo late > late; echo works").succeeds();
+    let _ = export(&workspace, "late", &place.join("late"), &[]).succeeds();
+    assert_eq!(read("late"), "late\n");
+    workspace.delete();
+    world.assert_clean();
+}
+
+/// Exports, and says whether the host copied content from one file to another.
+fn is_copied_from_the_disk(
+    world: &World,
+    workspace: &Workspace<'_>,
+    path: &str,
+    output: &Path,
+) -> bool {
+    let trace = world.home().join("trace");
+    let strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=copy_file_range", "-o"];
+    let words = ["{pyro}", "workspace", "export", &workspace.id, path, "--output"];
+    let files = [trace.to_str().unwrap(), output.to_str().unwrap()];
+    let words = [&strace[..], &files[..1], &words, &files[1..]].concat();
+    let _ = world.program(&words).succeeds();
+    fs::read_to_string(trace).unwrap().contains("copy_file_range(")
+}
+
+/// Names of so many bytes, of which nobody may keep one per file.
+const LONG_NAME: usize = 200;
+/// What two runs of the same program differ by, in KiB.
+const NOISE: u64 = 768;
+
+#[test]
+fn an_export_needs_no_memory_for_each_file() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let make =
+        "seq -f %0{}g $1 | (mkdir $1; cd $1; xargs touch)".replace("{}", &LONG_NAME.to_string());
+    let place = world.home().join("place");
+    fs::create_dir(&place).unwrap();
+    let peak = |files: &str| {
+        let _ = workspace.exec(&["sh", "-c", &make, "sh", files]).succeeds();
+        let output = format!("place/{files}");
+        let mut running = workspace.call(&["export"], &[files, "--output", &output]).start();
+        let mut peak = 0;
+        while !running.has_ended() {
+            peak = peak.max(peak_kib(running.pid()).unwrap_or(0));
+        }
+        let _ = running.end().exits(0);
+        assert_eq!(names(&place.join(files)).len(), files.parse::<usize>().unwrap());
+        peak
+    };
+    let (few, many) = (peak("100"), peak("10000"));
+    println!("peak memory: {few} KiB for 100 files, {many} for 10,000");
+    assert!(few > 0 && many < few + NOISE, "{few} KiB for 100 files, {many} for 10,000");
     workspace.delete();
     world.assert_clean();
 }

@@ -56,6 +56,39 @@ fn what_does_not_fit_changes_nothing_and_says_what_is_there() {
     world.assert_clean();
 }
 
+#[test]
+fn a_patch_that_finds_the_guests_disk_full_changes_nothing_and_says_what_to_do() {
+    let world = World::new();
+    let workspace = world.workspace(&[]);
+    let fill = "echo old > changed; n=0; mkdir fill; cd fill; \
+        for size in 4G 1G 256M 64M 16M 1M 64K 4K; do \
+        while fallocate -l $size $n 2> /dev/null; do n=$((n+1)); done; rm -f $n; done; sync";
+    let _ = workspace.script(fill).succeeds();
+    let mut patch = "--- a/changed\n+++ b/changed\n@@ -1 +1 @@\n-old\n+new\n".to_owned();
+    for number in 0..40 {
+        write!(patch, "--- /dev/null\n+++ b/new/{number}\n@@ -0,0 +1 @@\n+{number}\n").unwrap();
+    }
+    let apply = || {
+        let call = workspace.call(&["patch", "apply"], &["--patch-file", "-", "--json"]);
+        call.stdin(patch.clone().into_bytes()).outcome()
+    };
+    // no room at all, and then for some of the files
+    for room in ["true", "rm $(find fill -size 64k | head -n 1)"] {
+        let _ = workspace.script(room).succeeds();
+        let error = apply().exits(1).json();
+        assert_eq!(error["code"], "guest_no_space", "{error}");
+        assert!(error["message"].as_str().unwrap().contains("No space left"), "{error}");
+        assert!(error["hints"][0].as_str().unwrap().contains("remove something in it"), "{error}");
+        let left = workspace.script("cat changed; test ! -e new; ls").succeeds();
+        assert_eq!(left.text(), "old\nchanged\nfill");
+    }
+    let _ = workspace.exec(&["rm", "-r", "fill"]).succeeds();
+    assert_eq!(apply().succeeds().json()["summary"]["total"], 41);
+    assert_eq!(workspace.script("cat changed new/39").succeeds().text(), "new\n39");
+    workspace.delete();
+    world.assert_clean();
+}
+
 const FILES: usize = 300;
 
 #[test]

@@ -1,12 +1,12 @@
 //! Between a stream and blocking work on files. The work runs on a thread of its own, because
 //! files cannot be polled; a few pieces wait between the two, so neither can outrun the other.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use pyro_proto::frame::{Lane, MAX_DATA};
-use pyro_proto::mux::{Item, Receiver, Sender, Stream};
+use pyro_proto::mux::{Content, Feed, Item, Receiver, Sender, Stream, content};
 use pyro_proto::{Refusal, RefusalCode};
 use serde::Serialize;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -20,27 +20,26 @@ where
     T: Serialize + Send + 'static,
 {
     let (sender, mut receiver) = stream.split();
-    let (pass, pieces) = mpsc::channel(WAITING);
-    let working =
-        spawn_blocking(move || work(&mut Content { pieces, rest: Bytes::new(), complete: false }));
-    pass_on(&mut receiver, pass).await;
+    let (feed, mut content) = content(WAITING);
+    let working = spawn_blocking(move || work(&mut content));
+    pass_on(&mut receiver, feed).await;
     answer(sender, working).await;
 }
 
 /// Ends when the content does, when the host gives up, or when the work has stopped.
-async fn pass_on(receiver: &mut Receiver, pass: mpsc::Sender<Piece>) {
+async fn pass_on(receiver: &mut Receiver, feed: Feed) {
     loop {
         let item = tokio::select! {
             item = receiver.next() => item,
-            () = pass.closed() => return,
+            () = feed.unwanted() => return,
         };
-        let passed = match item {
-            Item::Data(_, data) => pass.send(Piece::Data(data)).await,
-            Item::Message(_) => Ok(()),
-            Item::Finish => return drop(pass.send(Piece::End).await),
+        let is_wanted = match item {
+            Item::Data(_, data) => feed.pass(data).await,
+            Item::Message(_) => true,
+            Item::Finish => return feed.finish().await,
             Item::Reset(_) => return,
         };
-        if passed.is_err() {
+        if !is_wanted {
             return;
         }
     }
@@ -96,35 +95,6 @@ async fn answer<T: Serialize>(mut sender: Sender, working: JoinHandle<Result<T, 
             }
         }
         Err(refusal) => sender.reset(&refusal),
-    }
-}
-
-#[derive(Debug)]
-enum Piece {
-    Data(Bytes),
-    End,
-}
-
-/// What the host sends, for blocking work. Reads as ended only when the host has said so.
-#[derive(Debug)]
-pub(super) struct Content {
-    pieces: mpsc::Receiver<Piece>,
-    rest: Bytes,
-    complete: bool,
-}
-
-impl Read for Content {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.rest.is_empty() && !self.complete {
-            match self.pieces.blocking_recv() {
-                Some(Piece::Data(data)) => self.rest = data,
-                Some(Piece::End) => self.complete = true,
-                None => return Err(io::ErrorKind::ConnectionAborted.into()),
-            }
-        }
-        let n = into.len().min(self.rest.len());
-        self.rest.copy_to_slice(into.get_mut(..n).unwrap_or_default());
-        Ok(n)
     }
 }
 

@@ -3,11 +3,13 @@
 //! yamux, does neither). Each stream has a window per direction, of [`WINDOW`] bytes or
 //! [`AGENT_WINDOW`]; what the receiver has not consumed is never more than that.
 
+mod content;
 mod join;
 mod reader;
 mod stream;
 mod writer;
 
+pub use content::{Content, Feed, content};
 pub use join::{Joined, Moved, join};
 
 pub use stream::{Item, Messenger, Receiver, Sender, Stream};

@@ -1,7 +1,8 @@
 //! The process that reads: it answers one question after the other, and ends when nobody asks any more.
 
+use super::plan::{RUNS_IN_FRAME, write_runs};
 use super::words::{FileEnd, Frame, MAX_FRAME, MAX_QUESTION, Question, Survey, write, write_json};
-use crate::disk::{DiskView, Found, NodeKind, ViewError};
+use crate::disk::{Depth, DiskView, Found, NodeKind, ViewError, Walked};
 use pyro_proto::GuestPath;
 use pyro_proto::tree::{Entry, Kind, ListDone};
 use std::fs::File;
@@ -58,11 +59,24 @@ fn answer(view: &DiskView, question: Question, to: &mut impl Write) -> Result<()
             Ok(write_json(to, Frame::End, &survey)?)
         }
         Question::List { path, recursive, limit } => {
-            let walked = view.walk(path.as_bytes(), recursive, limit, |found| {
+            let depth = if recursive { Depth::Deep } else { Depth::Flat };
+            let walked = view.walk(path.as_bytes(), depth, limit, |found| {
                 Ok(write_json(to, Frame::Item, &entry(found)?)?)
             })?;
-            let done = ListDone { entries: walked.entries, truncated: walked.truncated };
-            Ok(write_json(to, Frame::End, &done)?)
+            Ok(write_json(to, Frame::End, &done(walked))?)
+        }
+        Question::Plan { path, limit } => {
+            if !view.is_clean() {
+                return Err(ViewError::Unsupported("a file system that is not in order"));
+            }
+            let walked = view.walk(path.as_bytes(), Depth::WithoutGit, limit, |found| {
+                write_json(to, Frame::Item, &entry(found)?)?;
+                for runs in found.runs()?.chunks(RUNS_IN_FRAME) {
+                    write(to, Frame::Runs, &write_runs(runs))?;
+                }
+                Ok(())
+            })?;
+            Ok(write_json(to, Frame::End, &done(walked))?)
         }
         Question::Read { path, offset, length } => {
             let mut reader = view.reader(path.as_bytes())?;
@@ -80,9 +94,13 @@ fn answer(view: &DiskView, question: Question, to: &mut impl Write) -> Result<()
     }
 }
 
+fn done(walked: Walked) -> ListDone {
+    ListDone { entries: walked.entries, truncated: walked.truncated }
+}
+
 fn survey(view: &DiskView, limit: u64) -> Result<Survey, ViewError> {
     let mut bytes = 0_u64;
-    let walked = view.walk(b"", true, limit, |found| {
+    let walked = view.walk(b"", Depth::Deep, limit, |found| {
         if found.metadata.kind == NodeKind::File {
             bytes = bytes.saturating_add(found.metadata.size);
         }

@@ -1,5 +1,6 @@
 //! The side that asks: it starts the process in the strongest jail of this host, and bounds what it takes.
 
+use super::plan::{Planned, Steps, read_runs};
 use super::words::{FileEnd, Frame, MAX_QUESTION, Question, Survey, read};
 use super::{ConfinedError, ROLE};
 use crate::config::Config;
@@ -69,6 +70,7 @@ pub struct Confined {
     _process: JailedChild,
     to: UnixStream,
     from: BufReader<UnixStream>,
+    disk_bytes: u64,
 }
 
 /// What a directory holds.
@@ -88,6 +90,7 @@ impl Confined {
     /// [`ConfinedError::Jail`] and [`ConfinedError::Channel`]; what is wrong with the disk, the first
     /// question tells.
     pub fn start(confinement: &Confinement, disk: File) -> Result<Self, ConfinedError> {
+        let disk_bytes = disk.metadata().map_err(ConfinedError::Channel)?.len();
         let (to, theirs) = UnixStream::pair().map_err(ConfinedError::Channel)?;
         to.set_read_timeout(Some(PATIENCE)).map_err(ConfinedError::Channel)?;
         let from = BufReader::new(to.try_clone().map_err(ConfinedError::Channel)?);
@@ -97,7 +100,7 @@ impl Confined {
             stderr: Stdio::null(),
         };
         let process = jail::spawn(&confinement.executable, &confinement.spec()?, streams)?;
-        Ok(Self { _process: process, to, from })
+        Ok(Self { _process: process, to, from, disk_bytes })
     }
 
     /// What the disk holds on the whole; not more than `limit` entries are counted.
@@ -133,6 +136,28 @@ impl Confined {
             Ok(())
         })?;
         Ok(Listing { entries, truncated: done.truncated })
+    }
+
+    /// Gives `take`, step by step, what an export of a path below `/workspace` is made of: what is in a
+    /// directory and in those below, but not what is in a `.git`; something else than a directory is told
+    /// itself. Returns whether there is more, beyond `limit` entries or under paths that are too long.
+    ///
+    /// # Errors
+    /// [`ConfinedError`], refused also where the file system was not brought into order; and what `take` says.
+    pub fn plan<E: From<ConfinedError>>(
+        &mut self,
+        path: &GuestPath,
+        limit: u64,
+        mut take: impl FnMut(Planned<'_>) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        self.ask(&Question::Plan { path: path.clone(), limit })?;
+        let mut steps = Steps::of(path, self.disk_bytes);
+        let done: ListDone = self.end(|frame, bytes| match frame {
+            Frame::Item => take(steps.entry(parse(&bytes)?)?),
+            Frame::Runs => read_runs(&bytes)?.try_for_each(|run| take(steps.run(run)?)),
+            _ => Err(ConfinedError::Nonsense("content where none was asked for").into()),
+        })?;
+        Ok(done.truncated)
     }
 
     /// Gives `take` a part of a file's content, piece by piece, and says how long the whole file is.
@@ -171,14 +196,16 @@ impl Confined {
     }
 
     /// Reads frames up to the end, and what that says.
-    fn end<T: DeserializeOwned>(
+    fn end<T: DeserializeOwned, E: From<ConfinedError>>(
         &mut self,
-        mut other: impl FnMut(Frame, Vec<u8>) -> Result<(), ConfinedError>,
-    ) -> Result<T, ConfinedError> {
+        mut other: impl FnMut(Frame, Vec<u8>) -> Result<(), E>,
+    ) -> Result<T, E> {
         loop {
             match read(&mut self.from).map_err(|error| lost(&error))? {
-                (Frame::End, bytes) => return parse(&bytes),
-                (Frame::Refusal, bytes) => return Err(ConfinedError::refused(&parse(&bytes)?)),
+                (Frame::End, bytes) => return Ok(parse(&bytes)?),
+                (Frame::Refusal, bytes) => {
+                    return Err(ConfinedError::refused(&parse(&bytes)?).into());
+                }
                 (frame, bytes) => other(frame, bytes)?,
             }
         }

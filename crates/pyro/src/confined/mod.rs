@@ -9,11 +9,13 @@
 mod answer;
 mod ask;
 mod error;
+mod plan;
 mod words;
 
 pub use answer::main;
 pub use ask::{Confined, Confinement, Listing};
 pub use error::ConfinedError;
+pub use plan::Planned;
 pub use words::Survey;
 
 /// The hidden first argument of the executable's role.

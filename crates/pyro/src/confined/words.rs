@@ -28,6 +28,14 @@ pub(super) enum Question {
         /// How many entries at most.
         limit: u64,
     },
+    /// What a path is to be exported as. Items as of [`Question::List`], of files followed by their runs;
+    /// ends with [`ListDone`](pyro_proto::tree::ListDone). Refused for a disk that is not clean.
+    Plan {
+        /// Below `/workspace`; empty for that itself.
+        path: GuestPath,
+        /// How many entries at most.
+        limit: u64,
+    },
     /// Pieces of the content, ends with [`FileEnd`].
     Read {
         /// Below `/workspace`.
@@ -62,13 +70,15 @@ pub(super) struct FileEnd {
 pub(super) enum Frame {
     Piece = b'p' as isize,
     Item = b'i' as isize,
+    Runs = b'c' as isize,
     End = b'e' as isize,
     Refusal = b'r' as isize,
 }
 
 impl Frame {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Piece, Self::Item, Self::End, Self::Refusal].into_iter().find(|f| *f as u8 == byte)
+        let all = [Self::Piece, Self::Item, Self::Runs, Self::End, Self::Refusal];
+        all.into_iter().find(|frame| *frame as u8 == byte)
     }
 }
 

@@ -5,7 +5,9 @@
 use super::DiskError;
 use crate::durable;
 use crate::error::{AtPath, PathError};
-use rustix::fs::{AtFlags, SeekFrom, copy_file_range, fstatvfs, ioctl_ficlone, seek, statat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, SeekFrom, copy_file_range, fstatvfs, ioctl_ficlone, open, seek, statat,
+};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -73,8 +75,25 @@ pub fn export(
     if statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
         return Err(DiskError::Exists(path.to_owned()));
     }
-    let new = durable::NewName { directory, name, path };
+    let new = durable::NewName { directory, name, path, mode: durable::PRIVATE };
     durable::write_beside(new, |copy, path| fill(from, copy, path))
+}
+
+/// A clone of the disk that is open as `from`, without a name, in a directory of the same file system; `None`
+/// where that cannot share blocks. It is gone when it is closed.
+///
+/// # Errors
+/// If the file system can, and fails.
+pub fn clone_aside(from: &File, directory: &Path) -> Result<Option<File>, PathError> {
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    let clone = match open(directory, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        // a file system without such files, open(2)
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => return Ok(None),
+        Err(error) => return Err(error).at("make a file in", directory),
+    };
+    let is_shared = share(from, &clone).at("clone a disk in", directory)?;
+    Ok(is_shared.then_some(clone))
 }
 
 /// Makes the new, empty file `copy` hold what `from` does.
@@ -124,25 +143,29 @@ fn copy_extents(from: &File, copy: &File, length: u64, path: &Path) -> Result<u6
         };
         let hole = seek(from, SeekFrom::Hole(data)).at("find a hole of a disk for", path)?;
         let end = hole.min(length);
-        copy_range(from, copy, data, end).at("copy a disk to", path)?;
-        written += end.saturating_sub(data);
+        let length = end.saturating_sub(data);
+        copy_range((from, data), (copy, data), length).at("copy a disk to", path)?;
+        written += length;
         at = hole;
     }
     Ok(written)
 }
 
-fn copy_range(from: &File, copy: &File, start: u64, end: u64) -> std::io::Result<()> {
-    let mut at = start;
-    while at < end {
-        let step = usize::try_from((end - at).min(STEP)).unwrap_or(BUFFER);
-        let (mut read, mut write) = (at, at);
-        match copy_file_range(from, Some(&mut read), copy, Some(&mut write), step) {
+/// Copies so many bytes from a place in one file to a place in another.
+pub(super) fn copy_range(
+    (from, mut read): (&File, u64),
+    (to, mut write): (&File, u64),
+    length: u64,
+) -> std::io::Result<()> {
+    let end = read.saturating_add(length);
+    while read < end {
+        let step = usize::try_from((end - read).min(STEP)).unwrap_or(BUFFER);
+        match copy_file_range(from, Some(&mut read), to, Some(&mut write), step) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(copied) => at += copied as u64,
-            Err(Errno::INTR) => {}
+            Ok(_) | Err(Errno::INTR) => {}
             // copy_file_range(2): not between these file systems, or not on this kernel
             Err(Errno::XDEV | Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => {
-                return copy_by_hand(from, copy, at, end);
+                return copy_by_hand((from, read), (to, write), end - read);
             }
             Err(error) => return Err(error.into()),
         }
@@ -150,14 +173,20 @@ fn copy_range(from: &File, copy: &File, start: u64, end: u64) -> std::io::Result
     Ok(())
 }
 
-fn copy_by_hand(from: &File, copy: &File, start: u64, end: u64) -> std::io::Result<()> {
-    let mut buffer = vec![0; BUFFER];
-    let mut at = start;
-    while at < end {
-        let step = usize::try_from(end - at).unwrap_or(BUFFER).min(BUFFER);
-        from.read_exact_at(&mut buffer[..step], at)?;
-        copy.write_all_at(&buffer[..step], at)?;
-        at += step as u64;
+fn copy_by_hand(
+    (from, mut read): (&File, u64),
+    (to, mut write): (&File, u64),
+    length: u64,
+) -> std::io::Result<()> {
+    let end = read.saturating_add(length);
+    let most = usize::try_from(length).unwrap_or(BUFFER).min(BUFFER);
+    let mut buffer = vec![0; most];
+    while read < end {
+        let step = usize::try_from(end - read).unwrap_or(most).min(most);
+        from.read_exact_at(&mut buffer[..step], read)?;
+        to.write_all_at(&buffer[..step], write)?;
+        read += step as u64;
+        write += step as u64;
     }
     Ok(())
 }
@@ -207,7 +236,8 @@ mod tests {
         let content: Vec<u8> = (0..=250).cycle().take(3 * BUFFER + 17).collect();
         std::fs::write(&path, &content).unwrap();
         let copy = tempfile::tempfile().unwrap();
-        copy_by_hand(&File::open(&path).unwrap(), &copy, 5, content.len() as u64).unwrap();
+        let (from, length) = (File::open(&path).unwrap(), content.len() as u64 - 5);
+        copy_by_hand((&from, 5), (&copy, 5), length).unwrap();
         let mut found = vec![0; content.len() - 5];
         copy.read_exact_at(&mut found, 5).unwrap();
         assert_eq!(found, content[5..]);

@@ -7,10 +7,14 @@ mod create;
 mod error;
 mod ext4;
 mod fill;
+mod run;
 mod view;
 
-pub use copy::{Copied, copy, copy_and_tell, export};
+pub use copy::{Copied, clone_aside, copy, copy_and_tell, export};
 pub use create::{DEFAULT_BYTES, create};
 pub use error::DiskError;
 pub use fill::{FillError, Filled, fill};
-pub use view::{Beginning, DiskView, Found, Listed, Metadata, NodeKind, Reader, ViewError, Walked};
+pub use run::Run;
+pub use view::{
+    Beginning, Depth, DiskView, Found, Listed, Metadata, NodeKind, Reader, ViewError, Walked,
+};

@@ -2,6 +2,7 @@
 //! works in it; one that nobody has locked was left by a killed process, and the next export there removes it.
 
 use super::{ExportError, ExportTarget};
+use crate::durable::rename_new;
 use crate::error::AtPath;
 use crate::hostfs::{Directory, FileId};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, RenameFlags};
@@ -51,20 +52,48 @@ impl<'t> Aside<'t> {
         matches!((there, ours), (Ok(there), Ok(ours)) if FileId::from(&there) == FileId::from(&ours))
     }
 
-    /// Gives what was made its name. What has it already is in the way, or takes its place here if it is to be
-    /// replaced.
+    /// Gives what was made its name, durably. What has it already is in the way, or takes its place here if it is
+    /// to be replaced.
     pub(super) fn put(&self, overwrite: bool) -> Result<(), ExportError> {
         let ExportTarget { parent, name, path } = self.target;
-        let rename =
-            |flags| rustix::fs::renameat_with(&self.directory, CONTENT, parent, name, flags);
-        let mut put = rename(RenameFlags::NOREPLACE);
+        let (mut put, mut back) =
+            (rename_new((&self.directory, CONTENT), (parent, name)), RenameFlags::NOREPLACE);
         if overwrite && put == Err(Errno::EXIST) {
-            put = rename(RenameFlags::EXCHANGE);
+            (put, back) = (self.exchange(), RenameFlags::EXCHANGE);
         }
         match put {
-            Err(Errno::EXIST) => Err(ExportError::Exists { path: path.clone() }),
-            put => Ok(put.and_then(|()| rustix::fs::fsync(parent)).at("move into place", path)?),
+            Err(Errno::EXIST) => return Err(ExportError::Exists { path: path.clone() }),
+            Err(Errno::INVAL) => return Err(ExportError::CannotReplace { path: path.clone() }),
+            put => put.at("move into place", path)?,
         }
+        Ok(rustix::fs::fsync(parent).at("sync the directory of", path).inspect_err(|_| {
+            // the first error counts
+            let _ = rustix::fs::renameat_with(parent, name, &self.directory, CONTENT, back);
+        })?)
+    }
+
+    /// `EINVAL` where the file system cannot exchange two names, and a directory is one of them.
+    fn exchange(&self) -> Result<(), Errno> {
+        let ExportTarget { parent, name, .. } = self.target;
+        let exchanged = rustix::fs::renameat_with(
+            &self.directory,
+            CONTENT,
+            parent,
+            name,
+            RenameFlags::EXCHANGE,
+        );
+        if exchanged != Err(Errno::INVAL) {
+            return exchanged;
+        }
+        // a plain rename puts a file into the place of a file or a link, and nothing else
+        let is_directory = |directory: &Directory, name: &OsStr| {
+            let found = directory.look(name)?;
+            Ok(FileType::from_raw_mode(found.st_mode) == FileType::Directory)
+        };
+        if is_directory(&self.directory, OsStr::new(CONTENT))? || is_directory(parent, name)? {
+            return Err(Errno::INVAL);
+        }
+        rustix::fs::renameat(&self.directory, CONTENT, parent, name)
     }
 }
 

@@ -15,6 +15,12 @@ pub enum ExportError {
         /// The final name.
         path: PathBuf,
     },
+    /// A directory is to be replaced where the file system cannot do that in one step.
+    #[error("{path:?} cannot be replaced: its file system cannot exchange two names")]
+    CannotReplace {
+        /// The final name.
+        path: PathBuf,
+    },
     /// The output names no file or directory that could be made.
     #[error("{path:?} cannot be made: {why}")]
     BadOutput {
@@ -72,6 +78,7 @@ impl Diagnose for ExportError {
     fn kind(&self) -> Kind {
         match self {
             Self::Exists { .. } | Self::BadOutput { .. } | Self::TooMuch { .. } => Kind::Usage,
+            Self::CannotReplace { .. } => Kind::Host,
             Self::Entry { .. } | Self::Archive(_) | Self::Stopped => Kind::Guest,
             Self::HostPath(error) => error.kind(),
             Self::Path(error) => error.kind(),
@@ -81,6 +88,7 @@ impl Diagnose for ExportError {
     fn code(&self) -> &'static str {
         match self {
             Self::Exists { .. } => "output_exists",
+            Self::CannotReplace { .. } => "cannot_replace",
             Self::BadOutput { .. } => "bad_output",
             Self::Entry { .. } => "export_entry_refused",
             Self::TooMuch { .. } => "export_too_large",
@@ -99,6 +107,7 @@ impl Diagnose for ExportError {
                         .into(),
                 ]
             }
+            Self::CannotReplace { .. } => vec!["remove it, and export again".into()],
             Self::TooMuch { .. } => vec!["export a part of it, or pack it in the workspace".into()],
             Self::Entry { .. } => vec!["remove it in the workspace, or export beside it".into()],
             Self::HostPath(error) => error.hints(),

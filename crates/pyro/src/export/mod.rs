@@ -1,7 +1,8 @@
-//! What comes out of a guest as new files of the host. The guest sends a tar archive; a thread takes it apart
-//! into a fresh directory beside the place it is for, and only what is complete gets its name, in one
-//! step. Nothing that an archive says is resolved: entries go where their names say, below one open
-//! directory, through no link, or nowhere.
+//! What comes out of a guest as new files of the host. A [`Maker`] is told entry by entry what there is, by an
+//! archive that the guest sends or by whoever reads its disk; it makes that on a thread of its own, in a
+//! fresh directory beside the place it is for, and only what is complete gets its name, in one step.
+//! Nothing that it is told is resolved: entries go where their names say, below one open directory, through
+//! no link, or nowhere.
 //!
 //! What becomes of entries: files have mode 0644, or 0755 where their owner may execute them, directories
 //! 0755, both within the umask; owners and times are those of whoever exports. A symbolic link is kept as it
@@ -13,14 +14,25 @@ mod admission;
 mod aside;
 mod error;
 mod link;
+mod maker;
+mod making;
+mod new_file;
+mod progress;
 mod receive;
+mod replace;
 mod target;
 mod unpack;
 
 pub use admission::default_root;
 pub use error::ExportError;
-pub use receive::{Receiving, Shape};
+pub use maker::{Entry, Maker, What};
+pub use making::{Making, Plan, Shape};
+pub use new_file::NewFile;
+pub use receive::Receiving;
+pub use replace::replace_file;
 pub use target::ExportTarget;
+
+use progress::Progress;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,13 @@
 //! Archives as a guest could send them.
 
 use super::*;
+use crate::disk::Run;
 use crate::error::Diagnose;
 use bytes::Bytes;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::Arc;
 use tar::{Builder, EntryType, Header};
 
 /// One entry, whatever it says.
@@ -49,7 +51,8 @@ async fn export_within(
     overwrite: bool,
     limits: ExportLimits,
 ) -> Result<Exported, ExportError> {
-    let receiving = Receiving::begin(ExportTarget::of(to)?, shape, overwrite, limits)?;
+    let target = Arc::new(ExportTarget::of(to)?);
+    let receiving = Receiving::begin(Plan { target, shape, overwrite, limits })?;
     for piece in bytes.chunks(1000) {
         if !receiving.take(Bytes::copy_from_slice(piece)).await {
             break;
@@ -173,9 +176,9 @@ async fn what_is_cut_off_or_no_archive_leaves_nothing() {
         }
     }
     // the guest is gone in the middle of it
-    let target = ExportTarget::of(&to).unwrap();
+    let (target, shape) = (Arc::new(ExportTarget::of(&to).unwrap()), Shape::Directory);
     let limits = ExportLimits::default();
-    let receiving = Receiving::begin(target, Shape::Directory, false, limits).unwrap();
+    let receiving = Receiving::begin(Plan { target, shape, overwrite: false, limits }).unwrap();
     assert!(receiving.take(Bytes::from(whole[..3000].to_vec())).await);
     drop(receiving);
     assert_eq!(names(place.path()), [""; 0]);
@@ -236,7 +239,8 @@ async fn what_a_killed_export_has_left_is_swept_and_one_at_work_is_not() {
     fs::write(place.path().join(".pyro-export-0123/content/a/b"), "half").unwrap();
     let at_work = ExportTarget::of(&place.path().join("first")).unwrap();
     let limits = ExportLimits::default();
-    let first = Receiving::begin(at_work, Shape::Directory, false, limits).unwrap();
+    let (target, shape) = (Arc::new(at_work), Shape::Directory);
+    let first = Receiving::begin(Plan { target, shape, overwrite: false, limits }).unwrap();
     let whole = archive(&[(EntryType::Regular, b"a", "", b"1")]);
     assert!(first.take(Bytes::from(whole[..600].to_vec())).await);
     export(whole.clone(), &place.path().join("second"), Shape::Directory, false).await.unwrap();
@@ -244,4 +248,57 @@ async fn what_a_killed_export_has_left_is_swept_and_one_at_work_is_not() {
     assert!(first.take(Bytes::from(whole[600..].to_vec())).await);
     first.complete().await.unwrap();
     assert_eq!(names(place.path()), ["first", "second"]);
+}
+
+#[tokio::test]
+async fn what_a_disk_holds_is_copied_from_it_and_the_rest_is_a_hole() {
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("out");
+    let disk = tempfile::tempfile().unwrap();
+    disk.write_all_at(&[7; 9000], 1 << 20).unwrap();
+    let (target, shape) = (Arc::new(ExportTarget::of(&to).unwrap()), Shape::Directory);
+    let plan = Plan { target, shape, overwrite: false, limits: ExportLimits::default() };
+    // more than are brought to stable storage one by one
+    let files: Vec<String> = (0..100).map(|number| format!("d/{number}")).collect();
+    let making = Making::begin(plan, move |maker| {
+        let what = What::Directory;
+        assert!(maker.make(&Entry { path: b"d", what })?.is_none());
+        for path in &files {
+            let what = What::File { size: 20 << 20, executable: false };
+            let mut file = maker.make(&Entry { path: path.as_bytes(), what })?.unwrap();
+            file.copy(&disk, Run { at: 8192, from: 1 << 20, length: 9000 })?;
+            file.finish()?;
+        }
+        Ok::<_, ExportError>(())
+    });
+    let exported = making.unwrap().complete().await.unwrap();
+    assert_eq!((exported.entries, exported.bytes), (101, 100 * (20 << 20)));
+    for number in [0, 99] {
+        let file = fs::File::open(to.join(format!("d/{number}"))).unwrap();
+        let mut content = vec![1; 20 << 20];
+        file.read_exact_at(&mut content, 0).unwrap();
+        assert!(content[..8192].iter().chain(&content[17_192..]).all(|byte| *byte == 0));
+        assert_eq!(content[8192..17_192], [7; 9000]);
+        assert!(file.metadata().unwrap().blocks() * 512 < 1 << 20);
+    }
+}
+
+#[tokio::test]
+async fn one_that_nobody_wants_any_more_ends_and_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (target, shape) =
+        (Arc::new(ExportTarget::of(&place.path().join("out")).unwrap()), Shape::Directory);
+    let plan = Plan { target, shape, overwrite: false, limits: ExportLimits::default() };
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let making = Making::begin(plan, move |maker| {
+        begun.send(()).unwrap();
+        for number in 0.. {
+            maker.make(&Entry { path: format!("{number}").as_bytes(), what: What::Directory })?;
+        }
+        Ok::<_, ExportError>(())
+    });
+    let making = making.unwrap();
+    has_begun.await.unwrap();
+    drop(making);
+    assert_eq!(names(place.path()), [""; 0]);
 }

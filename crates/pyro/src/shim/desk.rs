@@ -13,7 +13,7 @@ use pyro_proto::{Refusal, RefusalCode};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// How long a lost guest may take to be explained.
@@ -25,6 +25,8 @@ pub(super) struct Desk {
     pub(super) machine: Machine,
     /// What stops the machine for a moment, once there is one.
     pub(super) brake: OnceCell<Brake>,
+    /// Whose turn it is to hold the machine still: one that stands cannot freeze its disk for another.
+    pub(super) standing: Mutex<()>,
     /// Of a workspace: its commands.
     pub(super) commands: Option<Commands>,
     /// Who works in it, and since when nobody does.

@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 /// How long a guest may take to bring its disk into order.
 const POWER_OFF: Duration = Duration::from_secs(15);
@@ -52,7 +52,19 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
-    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
+    let standing = Mutex::new(());
+    let desk = Rc::new(Desk {
+        machine,
+        brake,
+        standing,
+        commands,
+        activity,
+        end,
+        made,
+        left,
+        why,
+        present,
+    });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;

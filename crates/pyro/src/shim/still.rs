@@ -20,8 +20,9 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// How long a guest may take to say that it goes on.
 const THAW: Duration = Duration::from_secs(5);
 
-/// Holds the machine still until the front end lets it go on.
+/// Holds the machine still until the front end lets it go on; others wait for their turn.
 pub(super) async fn hold(mut stream: Stream, desk: &Desk) {
+    let _turn = desk.standing.lock().await;
     let guest = match desk.guest().await {
         Ok(guest) => guest,
         Err(refusal) => return stream.sender.reset(&refusal),

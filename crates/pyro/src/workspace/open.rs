@@ -19,6 +19,7 @@ use std::sync::Arc;
 /// A started workspace. Dropping it changes nothing: the workspace goes on.
 #[derive(Debug)]
 pub struct Workspace {
+    pub(super) config: Config,
     pub(super) item: Item,
     pub(super) record: WorkspaceRecord,
     pub(super) shim: Arc<Client>,
@@ -54,7 +55,13 @@ impl Workspace {
         }
         let Some(shim) = attach(&machine_of(config, item)).await? else { return Ok(None) };
         shim.ready().await?;
-        Ok(Some(Self { item: item.clone(), record, shim: Arc::new(shim), notices: Vec::new() }))
+        Ok(Some(Self {
+            config: config.clone(),
+            item: item.clone(),
+            record,
+            shim: Arc::new(shim),
+            notices: Vec::new(),
+        }))
     }
 
     async fn start_again(config: &Config, item: Item, observer: Observer<'_>) -> Result<Self> {
@@ -71,7 +78,8 @@ impl Workspace {
         );
         observer(Event::Warning(notice.clone()));
         let shim = start(config, &item, &mut record).await?;
-        Ok(Self { item, record, shim: Arc::new(shim), notices: vec![notice] })
+        let (config, notices) = (config.clone(), vec![notice]);
+        Ok(Self { config, item, record, shim: Arc::new(shim), notices })
     }
 
     /// Its id.

@@ -13,11 +13,12 @@ mod image;
 use image::Image;
 use libtest_mimic::{Arguments, Trial};
 use pyro::Config;
-use pyro::confined::{self, Confined, Confinement};
-use pyro::disk::DiskView;
+use pyro::confined::{self, Confined, ConfinedError, Confinement, Planned};
+use pyro::disk::{DiskView, Run};
 use pyro::error::Diagnose;
 use pyro::machine::jail;
 use pyro_proto::GuestPath;
+use pyro_proto::tree::Kind;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, symlink};
@@ -32,11 +33,13 @@ fn main() -> ExitCode {
     }
     let trials = vec![
         trial("it_says_what_the_view_says", says_the_same),
+        trial("a_plan_leads_to_what_the_disk_holds", plans),
         trial("what_is_wrong_is_told_and_the_next_question_answered", wrong_questions),
         trial("a_disk_that_is_none_is_refused_by_code", no_disk),
         trial("a_journal_that_waits_is_no_clean_disk", unclean),
         trial("it_sees_nothing_of_the_host", sees_nothing),
         trial("lies_are_refused", lies),
+        trial("lies_of_a_plan_are_refused", lies_of_plans),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -99,6 +102,73 @@ fn says_the_same() {
     assert_eq!(disk.survey(4).unwrap().entries, None);
 }
 
+/// What a plan is made of: a path, its kind, and a file's content by its runs.
+type Plan = Vec<(String, Kind, Vec<u8>)>;
+
+fn plan(disk: &mut Confined, image: &File, top: &str) -> Result<Plan, ConfinedError> {
+    let mut plan = Plan::new();
+    disk.plan(&path(top), 100, |step| {
+        match step {
+            Planned::Entry { path, entry } => {
+                let size = usize::try_from(entry.size).unwrap();
+                let content = vec![0; if entry.kind == Kind::File { size } else { 0 }];
+                plan.push((String::from_utf8(path.to_vec()).unwrap(), entry.kind, content));
+            }
+            Planned::Run(Run { at, from, length }) => {
+                let (_, _, content) = plan.last_mut().unwrap();
+                let at = usize::try_from(at).unwrap();
+                let into = &mut content[at..][..usize::try_from(length).unwrap()];
+                image.read_exact_at(into, from).unwrap();
+            }
+        }
+        Ok::<_, ConfinedError>(())
+    })?;
+    Ok(plan)
+}
+
+fn plans() {
+    let sparse = |at: &[u64]| {
+        let file = tempfile::tempfile().unwrap();
+        at.iter().for_each(|at| file.write_all_at(b"island", *at).unwrap());
+        file.set_len(3 << 20).unwrap();
+        let mut content = vec![0; 3 << 20];
+        file.read_exact_at(&mut content, 0).unwrap();
+        content
+    };
+    let islands = sparse(&[9000, 1 << 20, (2 << 20) + 5]);
+    let image = Image::of(|workspace| {
+        std::fs::create_dir_all(workspace.join("a/.git/hooks")).unwrap();
+        std::fs::write(workspace.join("a/.git/hooks/evil"), "evil").unwrap();
+        std::fs::write(workspace.join("a/file"), "0123456789").unwrap();
+        std::fs::hard_link(workspace.join("a/file"), workspace.join("a/hard")).unwrap();
+        std::fs::write(workspace.join("a/large"), vec![7; 300_001]).unwrap();
+        let file = File::create(workspace.join("a/sparse")).unwrap();
+        for at in [9000, 1 << 20, (2 << 20) + 5] {
+            file.write_all_at(b"island", at).unwrap();
+        }
+        file.set_len(3 << 20).unwrap();
+        symlink("a/file", workspace.join("link")).unwrap();
+    });
+    let mut disk = start(File::open(image.path()).unwrap());
+    let image = File::open(image.path()).unwrap();
+    let file = |name: &str, content: &[u8]| (name.to_owned(), Kind::File, content.to_vec());
+    let expected = [
+        (".git".to_owned(), Kind::Directory, vec![]),
+        file("file", b"0123456789"),
+        file("hard", b"0123456789"),
+        file("large", &[7; 300_001]),
+        file("sparse", &islands),
+    ];
+    assert!(plan(&mut disk, &image, "a").unwrap() == expected);
+    assert_eq!(plan(&mut disk, &image, "a/file").unwrap(), [file("", b"0123456789")]);
+    let whole = plan(&mut disk, &image, "").unwrap();
+    assert_eq!((whole.len(), &whole[6]), (7, &("link".to_owned(), Kind::Symlink, vec![])));
+    assert_eq!(plan(&mut disk, &image, "link").unwrap()[0].1, Kind::Symlink);
+    assert_eq!(plan(&mut disk, &image, "link/file").unwrap_err().code(), "path_not_found");
+    let cut = disk.plan(&path(""), 3, |_| Ok::<_, ConfinedError>(()));
+    assert!(cut.unwrap(), "there is more");
+}
+
 fn wrong_questions() {
     let image = specimen();
     let mut disk = start(File::open(image.path()).unwrap());
@@ -126,7 +196,10 @@ fn no_disk() {
 fn unclean() {
     let image = specimen();
     image.debugfs("feature needs_recovery\n");
-    assert!(!start(File::open(image.path()).unwrap()).survey(9).unwrap().is_clean);
+    let mut disk = start(File::open(image.path()).unwrap());
+    assert!(!disk.survey(9).unwrap().is_clean);
+    let refused = disk.plan(&path(""), 9, |_| Ok::<_, ConfinedError>(())).unwrap_err();
+    assert_eq!(refused.code(), "disk_unsupported");
 }
 
 fn sees_nothing() {
@@ -145,10 +218,7 @@ fn lies() {
     let entry = |path: &str| {
         format!(r#"{{"path":"{path}","kind":"file","size":1,"mode":420,"mtime_ns":0}}"#)
     };
-    let frame = |kind: u8, json: &str| {
-        let length = u32::try_from(json.len()).unwrap().to_le_bytes();
-        [&[kind], &length[..], json.as_bytes()].concat()
-    };
+    let frame = |kind: u8, json: &str| frame(kind, json.as_bytes());
     let end = frame(b'e', r#"{"entries":1,"truncated":false}"#);
     let answers = [
         vec![],
@@ -166,6 +236,44 @@ fn lies() {
         let error = liar.list(&path(""), true, 2).unwrap_err();
         assert_eq!(error.code(), "disk_damaged", "{answer:?}: {error}");
     }
+}
+
+fn lies_of_plans() {
+    let entry = |path: &str, kind: &str| {
+        let json =
+            format!(r#"{{"path":"{path}","kind":"{kind}","size":8192,"mode":420,"mtime_ns":0}}"#);
+        frame(b'i', json.as_bytes())
+    };
+    let runs = |runs: &[u64]| {
+        frame(b'c', &runs.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
+    };
+    let file = entry("/workspace/a/f", "file");
+    let answers = [
+        entry("/workspace/b", "file"),
+        entry("/workspace/ab", "file"),
+        entry("/etc/passwd", "file"),
+        entry("/workspace/a/../../etc", "file"),
+        [file.clone(), file.clone()].concat(),
+        runs(&[0, 0, 1]),
+        [entry("/workspace/a/d", "directory"), runs(&[0, 0, 1])].concat(),
+        [file.clone(), runs(&[0, 1 << 40, 4096])].concat(),
+        [file.clone(), runs(&[0, u64::MAX - 4095, 4096])].concat(),
+        [file.clone(), runs(&[0, 0, 8193])].concat(),
+        [file.clone(), runs(&[4096, 0, 1, 0, 0, 1])].concat(),
+        [file.clone(), runs(&[0, 0])].concat(),
+        [file.clone(), frame(b'p', b"content")].concat(),
+        file,
+    ];
+    for answer in answers {
+        let mut liar = start(disk_with(&[b"LIE ", &answer[..]].concat()));
+        let error = liar.plan(&path("a"), 9, |_| Ok::<_, ConfinedError>(())).unwrap_err();
+        assert_eq!(error.code(), "disk_damaged", "{answer:?}: {error}");
+    }
+}
+
+fn frame(kind: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+    [&[kind], &length[..], content].concat()
 }
 
 /// The role: as in the executable, unless the disk says otherwise.

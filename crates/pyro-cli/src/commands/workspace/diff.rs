@@ -3,7 +3,7 @@
 use super::call::work;
 use crate::failure::Outcome;
 use crate::ui::{Table, Ui, count};
-use pyro::error::AtPath;
+use pyro::export::replace_file;
 use pyro::patch::{ArtifactType, DiffEntry, DiffSummary, Limits, Patch, Status};
 use pyro::workspace::diff::WorkspaceDiff;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// List the changed paths, without the patch
     #[arg(long, conflicts_with = "output")]
     stat: bool,
-    /// Write the patch to a file of this host
+    /// Write the patch to a file of this host, whole or not at all
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print one JSON document
@@ -46,9 +46,7 @@ pub(super) fn diff(ui: &Ui, arguments: &Arguments) -> Outcome {
     let mut found =
         work(ui, &arguments.workspace, async |workspace, _| Ok(workspace.diff(limits).await?))?;
     if let Some(file) = &arguments.output {
-        std::fs::write(file, &found.diff.patch.text)
-            .at("write", file)
-            .map_err(pyro::Error::from)?;
+        replace_file(file, found.diff.patch.text.as_bytes()).map_err(pyro::Error::from)?;
     }
     if arguments.json {
         if arguments.stat || arguments.output.is_some() {

@@ -49,6 +49,15 @@ impl Image {
         Ok(block)
     }
 
+    /// Where so many blocks from `number` on lie: their first byte, and how many there are.
+    pub(in crate::disk) fn place(&self, number: u64, blocks: u32) -> Result<(u64, u64), ViewError> {
+        let end = number.checked_add(blocks.into());
+        if end.is_none_or(|end| end > self.superblock.blocks) {
+            return Err(ViewError::Corrupt("the number of a block"));
+        }
+        Ok((number * BLOCK as u64, u64::from(blocks) * BLOCK as u64))
+    }
+
     /// Fills `into` from a block's byte `at` on, running on into the blocks behind it, and says how many
     /// bytes these were: at least one block's.
     pub(in crate::disk) fn read(

@@ -11,7 +11,7 @@ mod walk;
 
 pub use error::ViewError;
 pub use reader::Reader;
-pub use walk::{Found, Walked};
+pub use walk::{Depth, Found, Walked};
 
 use super::ext4::directory;
 use super::ext4::image::Image;
@@ -24,8 +24,8 @@ use std::path::Path;
 
 /// The agent bind-mounts this directory of the disk to `/workspace`.
 pub(super) const WORKSPACE: &[u8] = b"workspace";
-/// The longest path, in bytes (`PATH_MAX` of Linux).
-const MAX_PATH: usize = 4096;
+/// The longest path in bytes: with `/workspace/` before it, as long as Linux takes one (`PATH_MAX`).
+const MAX_PATH: usize = 4095 - "/workspace/".len();
 
 /// `/workspace` of one disk. Paths are relative to it, with `/` between their parts; the empty one is
 /// `/workspace` itself. Links are never followed.

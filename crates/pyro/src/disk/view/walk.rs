@@ -1,9 +1,10 @@
 //! A whole tree, one entry after the other.
 
 use super::{DiskView, MAX_PATH, Metadata, NodeKind, ViewError};
-use crate::disk::ext4::directory;
+use crate::disk::Run;
 use crate::disk::ext4::image::Image;
 use crate::disk::ext4::inode::Inode;
+use crate::disk::ext4::{BLOCK, directory};
 use std::ops::ControlFlow;
 
 /// Something that was come by.
@@ -28,6 +29,49 @@ impl Found<'_> {
             _ => Ok(None),
         }
     }
+
+    /// Where its content lies, where it is a file: in its order, and no further than its size. That is the
+    /// content of a disk that is [clean](DiskView::is_clean): else some of it may be in the journal.
+    ///
+    /// # Errors
+    /// [`ViewError`]
+    pub fn runs(&self) -> Result<Vec<Run>, ViewError> {
+        let size = self.metadata.size;
+        if self.metadata.kind != NodeKind::File {
+            return Ok(Vec::new());
+        }
+        let mut runs = Vec::new();
+        for extent in self.inode.extents(self.image)?.into_iter().filter(|extent| extent.written) {
+            let at = u64::from(extent.from) * BLOCK as u64;
+            if at >= size {
+                break; // reserved, and not in use
+            }
+            let (from, length) = self.image.place(extent.block, extent.length)?;
+            runs.push(Run { at, from, length: length.min(size - at) });
+        }
+        Ok(runs)
+    }
+}
+
+/// How far a walk goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What is in the directory.
+    Flat,
+    /// What is in the directories below as well.
+    Deep,
+    /// The same, but nothing that is in a `.git`.
+    WithoutGit,
+}
+
+impl Depth {
+    fn enters(self, name: &[u8]) -> bool {
+        match self {
+            Self::Flat => false,
+            Self::Deep => true,
+            Self::WithoutGit => name != b".git",
+        }
+    }
 }
 
 /// How a walk ended.
@@ -47,7 +91,7 @@ struct Level {
 }
 
 impl DiskView {
-    /// Shows `to` what is in the directory `path`, and in the directories below where it is `deep`: at
+    /// Shows `to` what is in the directory `path`, and in the directories below as far as `depth` says: at
     /// most `limit` entries, siblings by their names' bytes, a directory before its content. Something
     /// else than a directory is shown itself. No link is followed.
     ///
@@ -56,7 +100,7 @@ impl DiskView {
     pub fn walk(
         &self,
         path: &[u8],
-        deep: bool,
+        depth: Depth,
         limit: u64,
         mut to: impl FnMut(&Found<'_>) -> Result<(), ViewError>,
     ) -> Result<Walked, ViewError> {
@@ -88,7 +132,7 @@ impl DiskView {
             let inode = Inode::read(image, number)?;
             to(&Found { path: &path, metadata: inode.metadata, inode: &inode, image })?;
             walked.entries += 1;
-            if deep && inode.metadata.kind == NodeKind::Directory {
+            if inode.metadata.kind == NodeKind::Directory && depth.enters(&name) {
                 levels.push(self.level(&inode, path.len(), &mut left, &mut walked)?);
             }
         }

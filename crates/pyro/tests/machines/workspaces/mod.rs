@@ -1,6 +1,8 @@
 //! What a shim does for a workspace, with the real agent: commands that outlive their front ends, the
 //! record of them, idleness, and the note that it leaves.
 
+mod kills;
+
 use crate::host::processes::shim as shim_process;
 use crate::host::{Host, command, trial, within};
 use libtest_mimic::Trial;
@@ -24,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("output_is_told_in_the_order_in_which_it_was_written", in_order),
         trial("a_command_is_stopped_politely_and_then_by_force", stopped),
         trial("a_command_whose_shim_is_killed_is_lost_and_nothing_else_is", lost),
+        trial("a_shim_that_is_killed_at_any_of_its_writes_loses_nothing", kills::at_each_write),
         trial("a_command_that_cannot_start_is_refused_and_written_down", refused),
         trial("idleness_ends_a_workspace_and_work_does_not", idle),
         trial("a_stopped_workspace_says_who_stopped_it", asked),

@@ -1,22 +1,26 @@
-//! Brings a file or a directory of a workspace to the host.
+//! Brings a file or a directory of a workspace to the host. What lies in `/workspace` is read from the
+//! workspace's disk while its machine stands still, so that the guest's processor has no part in it. What
+//! the disk does not tell, the guest is asked for.
+
+mod from_disk;
+mod from_guest;
+mod mounts;
 
 use super::file_path::file_path;
 use super::{Workspace, WorkspaceError};
 use crate::error::Result;
 use crate::event::{Event, Observer, Unit};
-use crate::export::{ExportLimits, ExportTarget, Receiving, Shape};
-use crate::guest::{files, transfer};
-use bytes::Bytes;
+use crate::export::{ExportLimits, ExportTarget, Plan, Shape};
+use crate::guest::files;
+use pyro_proto::GuestPath;
 use pyro_proto::request::Request;
 use pyro_proto::tree::Kind;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What events call it.
 const WHAT: &str = "exporting";
-/// The observer hears of progress once per this many bytes.
-const PROGRESS_STEP: u64 = 4 << 20;
-
 /// Where to, and how much at most.
 #[derive(Debug)]
 pub struct Export {
@@ -76,34 +80,22 @@ impl Workspace {
                 refuse("a repository's own files are not exported; `git bundle` packs it").into()
             );
         }
-        let stat = Request::Stat { path: guest_path.clone() };
-        let (shape, artifact_type) = match files::stat(self.shim.guest(stat).await?).await?.kind {
-            Kind::File => (Shape::File, "file"),
-            Kind::Directory => (Shape::Directory, "directory"),
-            Kind::Symlink => {
-                return Err(refuse("it is a symbolic link; name what it leads to").into());
-            }
-            Kind::Other => return Err(refuse("it is neither a file nor a directory").into()),
-        };
+        let shape = self.shape_of(&guest_path, &path).await?;
         let output_path = export.target.path().display().to_string();
         let started = Instant::now();
-        let receiving = Receiving::begin(export.target, shape, export.overwrite, export.limits)?;
         observer(Event::Started { what: WHAT.into() });
-        let mut progress = Progress { observer, bytes: 0, next: PROGRESS_STEP };
-        let request = Request::ReadTree { path: guest_path, without_git: true };
-        let stream = self.shim.guest(request).await?;
-        let take = |piece: Bytes| {
-            progress.advance(piece.len() as u64);
-            receiving.take(piece)
+        let Export { target, overwrite, limits } = export;
+        let plan = Plan { target: Arc::new(target), shape, overwrite, limits };
+        let exported = match from_disk::export(self, &path, plan.clone(), observer).await? {
+            Some(exported) => exported,
+            None => from_guest::export(self, guest_path, plan, observer).await?,
         };
-        transfer::hand_on(stream, take).await?;
-        let exported = receiving.complete().await?;
         observer(Event::Finished { what: WHAT.into(), took: started.elapsed() });
         Ok(WorkspaceExport {
             workspace_id: self.id().to_owned(),
             workspace_path: path,
             output_path,
-            artifact_type: artifact_type.to_owned(),
+            artifact_type: artifact_type(shape).to_owned(),
             entry_count: exported.entries,
             bytes_written: exported.bytes,
             execution_mode: self.facts().execution_mode.clone(),
@@ -113,21 +105,27 @@ impl Workspace {
             notices: self.notices().to_vec(),
         })
     }
-}
 
-struct Progress<'o> {
-    observer: Observer<'o>,
-    bytes: u64,
-    next: u64,
-}
-
-impl Progress<'_> {
-    fn advance(&mut self, bytes: u64) {
-        self.bytes += bytes;
-        if self.bytes >= self.next {
-            self.next = self.bytes + PROGRESS_STEP;
-            let (what, done) = (WHAT.into(), self.bytes);
-            (self.observer)(Event::Advanced { what, done, total: None, unit: Unit::Bytes });
+    async fn shape_of(&self, guest_path: &GuestPath, path: &str) -> Result<Shape> {
+        let refuse = |why| Err(WorkspaceError::BadPath { path: path.to_owned(), why }.into());
+        let stat = Request::Stat { path: guest_path.clone() };
+        match files::stat(self.shim.guest(stat).await?).await?.kind {
+            Kind::File => Ok(Shape::File),
+            Kind::Directory => Ok(Shape::Directory),
+            Kind::Symlink => refuse("it is a symbolic link; name what it leads to"),
+            Kind::Other => refuse("it is neither a file nor a directory"),
         }
     }
+}
+
+fn artifact_type(shape: Shape) -> &'static str {
+    match shape {
+        Shape::File => "file",
+        Shape::Directory => "directory",
+    }
+}
+
+/// Tells that so many bytes have come.
+fn advance(observer: Observer<'_>, done: u64) {
+    observer(Event::Advanced { what: WHAT.into(), done, total: None, unit: Unit::Bytes });
 }
