@@ -43,7 +43,7 @@ impl Canary {
             value.clone().into_bytes(),
             url.to_lowercase().into_bytes(),
             url.into_bytes(),
-            json[1..json.len() - 1].as_bytes().to_vec(),
+            json.as_bytes()[1..json.len() - 1].to_vec(),
             // any half of it is too much
             hex.clone().into_bytes(),
             hex.to_uppercase().into_bytes(),

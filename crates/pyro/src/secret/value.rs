@@ -229,7 +229,7 @@ mod tests {
             Secret::parse_environment("C=HOST", |name| Some(format!("from the variable {name}")))
                 .unwrap(),
         ];
-        let values: Vec<_> = secrets.iter().map(|secret| secret.value()).collect();
+        let values: Vec<_> = secrets.iter().map(Secret::value).collect();
         assert_eq!(values, [&b"from a word="[..], b"from a file\n", b"from the variable HOST"]);
         assert!(!format!("{secrets:?}").contains("from"));
         let kinds: Vec<_> = secrets.iter().map(|s| s.facts().source_kind.to_string()).collect();

@@ -89,7 +89,7 @@ pub(super) async fn redacted() {
     assert_eq!((progress.running, progress.stdout_bytes), (true, 0));
     let progress = shim.stop_exec(&killed.exec_id).await.unwrap();
     assert_eq!((progress.running, progress.stdout_bytes), (false, 9));
-    assert_eq!(workspace.stdout(&killed.exec_id), VALUE[..9].as_bytes());
+    assert_eq!(workspace.stdout(&killed.exec_id), &VALUE.as_bytes()[..9]);
     assert_unwritten(&workspace.directory);
     shim.end().await.unwrap();
     workspace.assert_nothing_else().await;
