@@ -28,7 +28,8 @@ pub(crate) async fn longest<T>(workspace: &Workspace, what: impl Future<Output =
 
 /// Runs a command, and gives what it prints.
 pub(crate) async fn run(workspace: &Workspace, command: &str) -> String {
-    let request = ExecRequest { command: command.into(), timeout_seconds: 300 };
+    let request =
+        ExecRequest { command: command.into(), timeout_seconds: 300, secret_env: Vec::new() };
     let wait = Duration::from_secs(300);
     let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
     assert_eq!((report.exit_code, &*report.stderr), (Some(0), ""));

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 mod call;
+mod canary;
 mod executable;
 mod lab;
 mod memory;
@@ -19,6 +20,7 @@ mod workspace;
 mod world;
 
 pub use call::Call;
+pub use canary::Canary;
 pub use executable::{executable, target_directory};
 pub use lab::{expected_backend, expected_isolation, much, often, silence};
 pub use memory::peak_kib;

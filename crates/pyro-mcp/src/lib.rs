@@ -22,6 +22,7 @@ mod progress;
 mod prompts;
 mod result;
 mod schema;
+mod secrets;
 mod server;
 mod settings;
 mod snapshot_object;

@@ -13,6 +13,7 @@ use crate::prompts::{self, Recipe};
 use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
+use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
 use rmcp::model::{
@@ -105,6 +106,11 @@ impl Server {
 
     pub(crate) fn destinations(&self) -> &Destinations {
         &self.destinations
+    }
+
+    /// Whether content that holds a secret is given out.
+    pub(crate) fn disclosure(&self) -> Disclosure {
+        self.settings.disclosure
     }
 
     pub(crate) fn profile(&self) -> Profile {

@@ -13,6 +13,7 @@
 mod admission;
 mod aside;
 mod error;
+mod inspection;
 mod link;
 mod maker;
 mod making;

@@ -8,7 +8,7 @@ mod disk;
 
 use archives::Archive;
 use disk::Disk;
-use pyro::disk::{Filled, NodeKind};
+use pyro::disk::{Depth, Filled, NodeKind};
 use pyro::error::Diagnose;
 use std::io::{Cursor, Read, repeat};
 use tar::EntryType;
@@ -113,7 +113,7 @@ fn trees_are_as_deep_as_a_path_can_name() {
     archive.directory(&["d"; 1900].join("/"), 0o700, TIME);
     let disk = Disk::of(&archive.finish()[..]).unwrap();
     disk.assert_sound();
-    assert_eq!(disk.view().walk(b"", true, u64::MAX, |_| Ok(())).unwrap().entries, 1900);
+    assert_eq!(disk.view().walk(b"", Depth::Deep, u64::MAX, |_| Ok(())).unwrap().entries, 1900);
 }
 
 #[test]

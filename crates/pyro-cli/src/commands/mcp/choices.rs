@@ -8,6 +8,7 @@ use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyro::config::CaSource;
 use pyro::network::{NetworkError, NetworkPolicy};
+use pyro::secret::Disclosure;
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +46,9 @@ pub(crate) struct Choices {
     /// The most workspaces at a time
     #[arg(long, value_name = "N")]
     max_workspaces: Option<usize>,
+    /// Give the model content that holds a secret of its workspace: files, diffs, exports
+    #[arg(long)]
+    allow_secrets: bool,
     /// Let the model ask for commands on the host where no machine can boot: no isolation
     #[arg(long)]
     allow_host_compat: bool,
@@ -69,6 +73,7 @@ impl Choices {
                 max_workspaces: self.max_workspaces,
             },
             network: self.network_rule()?,
+            disclosure: Disclosure::allowed_if(self.allow_secrets),
             project: self.project(here),
         })
     }
@@ -124,6 +129,9 @@ impl Choices {
         words.options("--max-mem-mib", &self.max_mem_mib);
         words.options("--max-vcpus", &self.max_vcpus);
         words.options("--max-workspaces", &self.max_workspaces);
+        if self.allow_secrets {
+            words.0.push("--allow-secrets".to_owned());
+        }
         if self.allow_host_compat {
             words.0.push("--allow-host-compat".to_owned());
         }

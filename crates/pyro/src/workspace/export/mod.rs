@@ -72,6 +72,15 @@ impl Workspace {
         export: Export,
         observer: Observer<'_>,
     ) -> Result<WorkspaceExport> {
+        self.redacted(self.export_tree(path, export, observer).await)
+    }
+
+    async fn export_tree(
+        &self,
+        path: &str,
+        export: Export,
+        observer: Observer<'_>,
+    ) -> Result<WorkspaceExport> {
         let guest_path = file_path(path)?;
         let path = guest_path.to_string();
         let refuse = |why| WorkspaceError::BadPath { path: path.clone(), why };
@@ -85,6 +94,7 @@ impl Workspace {
         let started = Instant::now();
         observer(Event::Started { what: WHAT.into() });
         let Export { target, overwrite, limits } = export;
+        let target = target.refusing(self.watch().redactor().clone(), &path);
         let plan = Plan { target: Arc::new(target), shape, overwrite, limits };
         let exported = match from_disk::export(self, &path, plan.clone(), observer).await? {
             Some(exported) => exported,
@@ -93,7 +103,7 @@ impl Workspace {
         observer(Event::Finished { what: WHAT.into(), took: started.elapsed() });
         Ok(WorkspaceExport {
             workspace_id: self.id().to_owned(),
-            workspace_path: path,
+            workspace_path: self.shown(&path),
             output_path,
             artifact_type: artifact_type(shape).to_owned(),
             entry_count: exported.entries,
