@@ -32,6 +32,7 @@ pub mod runtime;
 pub mod seed;
 pub mod shim;
 pub mod store;
+pub mod terminal;
 pub mod vm;
 pub mod workspace;
 
