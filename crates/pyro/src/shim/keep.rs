@@ -11,6 +11,7 @@ use super::end::{Cause, End};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
 use super::serve::{accept, greet_front_end};
+use super::shells::Shells;
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
@@ -52,7 +53,9 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
-    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
+    let shells = Shells::default();
+    let desk =
+        Rc::new(Desk { machine, brake, commands, shells, activity, end, made, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;

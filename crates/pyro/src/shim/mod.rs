@@ -32,6 +32,7 @@ mod process;
 pub mod protocol;
 mod relay;
 mod serve;
+pub mod shells;
 mod still;
 pub mod sweep;
 

@@ -27,6 +27,8 @@ const CANCEL: u8 = 0x18;
 pub struct Terminal {
     parser: Parser,
     screen: Screen,
+    /// The beginning of a character whose rest has not come yet.
+    begun: Vec<u8>,
 }
 
 impl fmt::Debug for Terminal {
@@ -39,14 +41,18 @@ impl Terminal {
     /// An empty one, of so many characters in width and height.
     #[must_use]
     pub fn new(cols: u16, rows: u16) -> Self {
-        Self { parser: Parser::new(), screen: Screen::new(cols.into(), rows.into()) }
+        Self { parser: Parser::new(), screen: Screen::new(cols.into(), rows.into()), begun: Vec::new() }
     }
 
     /// Takes what is written to it; a sequence or a character may be cut anywhere. A title or another text
     /// that is not to be shown ends with its line at the latest, so an unfinished one hides nothing that
     /// follows.
     pub fn write(&mut self, bytes: &[u8]) {
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let mut whole = std::mem::take(&mut self.begun);
+        whole.extend_from_slice(bytes);
+        // vte 0.15 loses a character behind one whose bytes come in two writes
+        self.begun = whole.split_off(whole.len() - unfinished(&whole));
+        for line in whole.split_inclusive(|byte| *byte == b'\n') {
             match line.split_last() {
                 Some((b'\n', before)) => {
                     self.parser.advance(&mut self.screen, before);
@@ -77,4 +83,14 @@ impl Terminal {
     pub fn seen(&self) -> String {
         self.screen.seen()
     }
+}
+
+/// How many bytes at the end are the beginning of a character.
+fn unfinished(bytes: &[u8]) -> usize {
+    let is_begun = |count: &usize| {
+        let end = bytes.get(bytes.len().wrapping_sub(*count)..).unwrap_or_default();
+        let error = std::str::from_utf8(end).err();
+        error.is_some_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    (1..4).find(is_begun).unwrap_or(0)
 }
