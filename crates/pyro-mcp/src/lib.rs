@@ -23,6 +23,7 @@ mod result;
 mod schema;
 mod server;
 mod settings;
+mod shell_object;
 mod snapshot_object;
 mod sources;
 mod tools;

@@ -33,7 +33,7 @@ Options:
   -V, --version  Print version
 
 Exit codes:
-  run, workspace exec
+  run, workspace exec, workspace shell attach
            the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
   others   0 done, 1 failed, 2 wrong command line or setting

@@ -78,6 +78,12 @@ impl Terminal {
         self.screen.is_alternate
     }
 
+    /// The column where the next character goes, from 0.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.screen.column()
+    }
+
     /// What is on it now, without the empty lines at the end.
     #[must_use]
     pub fn seen(&self) -> String {

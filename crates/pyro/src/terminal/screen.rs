@@ -82,7 +82,11 @@ impl Screen {
         text
     }
 
-    /// All that is seen, up to the place where the next character goes.
+    pub(super) fn column(&self) -> usize {
+        self.grid().place.col
+    }
+
+    /// All that is seen, without the empty lines at the end.
     pub(super) fn seen(&self) -> String {
         let mut text = lines(self.grid().rows.iter());
         text.truncate(text.trim_end_matches('\n').len());
