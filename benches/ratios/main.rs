@@ -17,6 +17,7 @@ mod network;
 mod raw;
 mod raw_vmm;
 mod seed;
+mod shell;
 mod snapshot;
 mod start;
 mod stream;
@@ -43,10 +44,11 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 10] = [
+    let measures: [(&str, Measure<'_>); 11] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
+        ("shell", &shell::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
         ("network", &network::measure),

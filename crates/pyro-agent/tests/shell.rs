@@ -91,7 +91,9 @@ async fn its_size_changes_and_signals_reach_what_has_the_terminal() {
     shell.types("stty size\n").await;
     shell.until("33 101").await;
     // the size changes under a program that runs, which hears of it
-    shell.types("sh -c 'trap \"stty size\" WINCH; echo re\"\"ady; while :; do sleep 0.05; done'\n").await;
+    shell
+        .types("sh -c 'trap \"stty size\" WINCH; echo re\"\"ady; while :; do sleep 0.05; done'\n")
+        .await;
     shell.until("ready\r\n").await;
     shell.says(&ShellControl::Resize { size: Size { cols: 90, rows: 20 } }).await;
     shell.until("20 90").await;

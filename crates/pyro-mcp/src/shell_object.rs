@@ -61,7 +61,8 @@ impl ShellObject {
     /// The whole answer, with what to do next.
     pub(crate) fn text(&self, next: &str) -> String {
         let Self { workspace_id, shell_id, cwd, cols, rows, state, .. } = self;
-        let mut text = format!("workspace_id: {workspace_id}\nshell_id: {shell_id}\nstate: {state}\n");
+        let mut text =
+            format!("workspace_id: {workspace_id}\nshell_id: {shell_id}\nstate: {state}\n");
         // Writing to a string cannot fail.
         if let Some(code) = self.exit_code {
             let _ = writeln!(text, "exit_code: {code}");
@@ -147,7 +148,8 @@ mod tests {
         assert!(whole.contains("output:\n$ ls\nfile\nnext: shell_write"), "{whole}");
         let more = page(&ShellOutput { end_cursor: 9, ..read("") }, &[]);
         assert!(more.contains("output: (none)\nnext: shell_read with cursor 7"), "{more}");
-        let longest = ShellOutput { lost_bytes: u64::MAX, truncated: true, ..read(&"x".repeat(OUTPUT)) };
+        let longest =
+            ShellOutput { lost_bytes: u64::MAX, truncated: true, ..read(&"x".repeat(OUTPUT)) };
         let notices = ["n".repeat(600), "m".repeat(600)];
         assert!(page(&longest, &notices).chars().count() <= MAX_CHARACTERS);
     }

@@ -18,5 +18,6 @@ mod rollback;
 mod seed;
 mod self_harm;
 mod shapes;
+mod shells;
 mod snapshot_steps;
 mod streams;

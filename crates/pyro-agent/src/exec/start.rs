@@ -64,7 +64,10 @@ fn shell_command(command: &str) -> Result<Command, Refusal> {
 }
 
 /// Where it begins; without a wish in `/`.
-pub(crate) fn working_directory(agent: &Agent, cwd: Option<&GuestPath>) -> Result<OwnedFd, Refusal> {
+pub(crate) fn working_directory(
+    agent: &Agent,
+    cwd: Option<&GuestPath>,
+) -> Result<OwnedFd, Refusal> {
     let root = GuestPath::from("/");
     agent.root.directory(cwd.unwrap_or(&root))
 }
@@ -103,7 +106,12 @@ fn spawn<'a>(
 ) -> io::Result<Started<'a>> {
     command.stdin(if takes_stdin { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let entry = Entry { cgroup: scope.admission()?, identity: account.identity, directory, has_terminal: false };
+    let entry = Entry {
+        cgroup: scope.admission()?,
+        identity: account.identity,
+        directory,
+        has_terminal: false,
+    };
     sys::enter_before_exec(&mut command, entry);
     let begun = Instant::now();
     let mut child = command.spawn()?;

@@ -4,7 +4,6 @@
 use super::terminal;
 use crate::exec::Input;
 use crate::scope::Scope;
-use pyro_proto::Refusal;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Receiver};
 use pyro_proto::shell::ShellControl;
@@ -24,12 +23,12 @@ pub(super) struct Handle<'a> {
     pub(super) terminal: &'a terminal::Handle,
 }
 
-/// Types and obeys until the host ends the stream; returns why, if it does so before its time.
+/// Types and obeys until the host ends the stream.
 pub(super) async fn obey<W: AsyncWrite + Unpin>(
     receiver: &mut Receiver,
     keys: W,
     handle: Handle<'_>,
-) -> Option<Refusal> {
+) {
     let mut input = Input::into_pipe(Some(keys));
     let mut end = None;
     loop {
@@ -39,8 +38,7 @@ pub(super) async fn obey<W: AsyncWrite + Unpin>(
                 // nobody reads it
                 Item::Data(_, data) => receiver.consumed(&data),
                 Item::Message(message) => end = handle.obey(&message).or(end),
-                Item::Finish => return None,
-                Item::Reset(refusal) => return Some(refusal),
+                Item::Finish | Item::Reset(_) => return,
             },
             written = input.write() => match written {
                 Ok(Some(piece)) => receiver.consumed(&piece),

@@ -40,7 +40,7 @@ async fn attend(started: Started<'_>, mut sender: Sender, mut receiver: Receiver
         let obeyed = control::obey(&mut receiver, keys, handle);
         tokio::select! {
             status = carried => status.ok(),
-            _ = obeyed => None,
+            () = obeyed => None,
         }
     };
     // whoever still holds the terminal is hung up

@@ -203,7 +203,10 @@ impl Client {
     }
 
     /// The one message that comes.
-    pub(super) async fn answer<T: DeserializeOwned>(&self, stream: &mut Stream) -> crate::Result<T> {
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &self,
+        stream: &mut Stream,
+    ) -> crate::Result<T> {
         match stream.receiver.next().await {
             Item::Message(json) => Ok(serde_json::from_slice(&json)
                 .map_err(|_| GuestError::Nonsense("an answer that cannot be read"))?),

@@ -41,7 +41,11 @@ impl Terminal {
     /// An empty one, of so many characters in width and height.
     #[must_use]
     pub fn new(cols: u16, rows: u16) -> Self {
-        Self { parser: Parser::new(), screen: Screen::new(cols.into(), rows.into()), begun: Vec::new() }
+        Self {
+            parser: Parser::new(),
+            screen: Screen::new(cols.into(), rows.into()),
+            begun: Vec::new(),
+        }
     }
 
     /// Takes what is written to it; a sequence or a character may be cut anywhere. A title or another text

@@ -81,7 +81,9 @@ impl Row {
     pub(super) fn show(&self, text: &mut String) {
         let used = match self.goes_on {
             true => self.cells.len(),
-            false => self.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1),
+            false => {
+                self.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
+            }
         };
         self.cells.iter().take(used).for_each(|cell| cell.show(text));
     }

@@ -52,7 +52,8 @@ fn what_was_there_before_is_shown_only_where_it_was_written_to() {
 
 #[test]
 fn a_program_that_draws_on_the_whole_screen_is_shown_as_it_is_now() {
-    let draws = "$ edit\r\n\x1b[?1049h\x1b[2J\x1b[1;1Htitle\x1b[5;3Hstatus\x1b[2;1H\x1b(0lqk\x1b(B text";
+    let draws =
+        "$ edit\r\n\x1b[?1049h\x1b[2J\x1b[1;1Htitle\x1b[5;3Hstatus\x1b[2;1H\x1b(0lqk\x1b(B text";
     assert_eq!(plain(draws), "$ edit\ntitle\n┌─┐ text\n\n\n  status\n");
     // also for whoever has read it before, and nothing of it once it is gone
     assert_eq!(after(draws, ""), "title\n┌─┐ text\n\n\n  status\n");
@@ -68,7 +69,10 @@ fn regions_scroll_and_lines_and_characters_move() {
     assert_eq!(plain("a\r\nb\r\nc\x1b[2;1H\x1b[M"), "a\nc\n");
     assert_eq!(plain("abcdef\r\x1b[2Cxy\x1b[P\x1b[2@z\x1b[4h!\x1b[4l"), "abxyz! f\n");
     assert_eq!(plain("abcdef\r\x1b[3X\x1b[4Ge\x1b[3b"), "   eeee\n");
-    assert_eq!(plain("a\tb\x1b[2Zc\x1b7\x1b[3;3Hd\x1b8e"), "ce      b\n\n  d\n".replacen("\n\n", "\n", 1));
+    assert_eq!(
+        plain("a\tb\x1b[2Zc\x1b7\x1b[3;3Hd\x1b8e"),
+        "ce      b\n\n  d\n".replacen("\n\n", "\n", 1)
+    );
 }
 
 #[test]
@@ -130,6 +134,44 @@ fn what_is_seen_is_the_screen() {
     assert_eq!(terminal.seen(), "three\nfour\n$");
     terminal.write(b"\x1b[?1049h\x1b[Hfull");
     assert_eq!((terminal.seen().as_str(), terminal.is_alternate()), ("full", true));
+}
+
+/// What vim 9 wrote to a terminal of 80 by 24, with the defaults of xterm-256color: it opens a file of three
+/// lines, a line is inserted, lines are numbered, and it ends without saving. Three keys, four pictures.
+const VIM: &[u8] = include_bytes!("recordings/vim.bytes");
+/// What top 4 wrote: three refreshes and its end.
+const TOP: &[u8] = include_bytes!("recordings/top.bytes");
+
+fn page_of(before: &[u8], bytes: &[u8]) -> super::Page {
+    plain_page((80, 24), before, bytes, 10_000)
+}
+
+#[test]
+fn vim_is_shown_as_the_screen_it_is() {
+    let opened = page_of(b"", &VIM[..2041]);
+    assert!(opened.is_alternate);
+    let lines: Vec<&str> = opened.text.lines().collect();
+    assert_eq!(lines[..4], ["first line", "second line", "third line", "~"]);
+    assert!(lines.len() == 24 && lines[23].starts_with("\"notes.txt\" 3L, 34B"), "{lines:?}");
+    // whoever reads on sees the whole screen, not only what has changed
+    let numbered = page_of(&VIM[..2041], &VIM[2041..2386]);
+    let lines: Vec<&str> = numbered.text.lines().collect();
+    assert_eq!(lines[..3], ["  1 first line", "  2 inserted by hand", "  3 second line"]);
+    assert!(lines[23].contains(":set number"), "{lines:?}");
+    // and nothing of it once it is over
+    let over = page_of(&VIM[..2386], &VIM[2386..]);
+    assert!(!over.is_alternate && !over.text.contains("line"), "{over:?}");
+}
+
+#[test]
+fn top_is_shown_as_it_is_after_its_last_refresh() {
+    let shown = page_of(b"", &TOP[..TOP.len() - 31]);
+    assert_eq!(shown.text.matches("load average").count(), 1, "{}", shown.text);
+    assert_eq!(shown.text.matches("PID USER").count(), 1, "{}", shown.text);
+    assert!(shown.text.starts_with("top - ") && shown.text.lines().count() <= 24);
+    // a refresh shows what it has drawn, however much came before
+    let again = page_of(&TOP[..2331], &TOP[2331..]);
+    assert!(again.text.starts_with("top - ") && again.text.contains("MiB Mem"), "{}", again.text);
 }
 
 /// Pieces of which hostile output is made.

@@ -62,6 +62,12 @@ pub enum WorkspaceError {
         /// What was asked for.
         shell_id: String,
     },
+    /// As many shells run as a workspace may have.
+    #[error("the workspace {workspace_id} has as many shells as it may, and all of them run")]
+    TooManyShells {
+        /// Which workspace.
+        workspace_id: String,
+    },
     /// The shell does not run any more.
     #[error("the shell {shell_id} has ended")]
     ShellEnded {
@@ -182,6 +188,7 @@ impl Diagnose for WorkspaceError {
         match self {
             Self::State { state: State::Creating, .. }
             | Self::PatchOvertaken { .. }
+            | Self::TooManyShells { .. }
             | Self::ShellNotReading { .. } => Kind::Busy,
             Self::State { .. }
             | Self::NameTaken { .. }
@@ -201,9 +208,7 @@ impl Diagnose for WorkspaceError {
             | Self::Newer { .. }
             | Self::NewerSnapshot { .. } => Kind::Host,
             Self::NotFrozen => Kind::Guest,
-            Self::NoCommand(_) | Self::NoShell { .. } | Self::NoSnapshot { .. } => {
-                Kind::NotFound
-            }
+            Self::NoCommand(_) | Self::NoShell { .. } | Self::NoSnapshot { .. } => Kind::NotFound,
         }
     }
 
@@ -222,6 +227,7 @@ impl Diagnose for WorkspaceError {
             Self::NotFrozen => "not_frozen",
             Self::NoCommand(_) => "no_command",
             Self::NoShell { .. } => "no_shell",
+            Self::TooManyShells { .. } => "too_many_shells",
             Self::ShellEnded { .. } => "shell_ended",
             Self::ShellNotReading { .. } => "shell_not_reading",
             Self::InputTooLong { .. } => "input_too_long",
@@ -271,6 +277,7 @@ impl Diagnose for WorkspaceError {
             Self::NoShell { .. } => {
                 "list its shells, or open one: shells end when their workspace stops or expires".into()
             }
+            Self::TooManyShells { .. } => "close one".into(),
             Self::ShellEnded { .. } => "read what it showed, and open another one".into(),
             Self::ShellNotReading { .. } => {
                 "read what the shell shows; send it INT, or close it".into()

@@ -44,7 +44,13 @@ impl Workspace {
         }
         let cwd = Some(file_path(&spec.cwd)?);
         let (env, size) = (spec.environment.clone(), Size { cols, rows });
-        let opened = self.shim.open_shell(Shell { cwd, env, size }).await?;
+        let opened = self.shim.open_shell(Shell { cwd, env, size }).await;
+        let opened = opened.map_err(|error| match error.code() {
+            "guest_too_many" => {
+                WorkspaceError::TooManyShells { workspace_id: self.id().to_owned() }.into()
+            }
+            _ => error,
+        })?;
         Ok(self.shell_status(opened))
     }
 }

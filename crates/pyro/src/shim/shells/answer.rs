@@ -14,15 +14,16 @@ use std::rc::Rc;
 
 /// Answers one request.
 pub(in super::super) async fn answer(ask: ShellAsk, stream: Stream, desk: &Desk) {
-    let (mut sender, receiver) = stream.split();
+    let (mut sender, mut receiver) = stream.split();
     let answered = match ask {
         ShellAsk::List => tell(&mut sender, &desk.shells.states()).await,
         ask => {
             // whoever opens a shell, reads it or types works; a shell that nobody looks at does not
             let _busy = desk.activity.work();
-            work(ask, &mut sender, receiver, desk).await
+            work(ask, &mut sender, &mut receiver, desk).await
         }
     };
+    // dropping the receiver before would end the stream without a word
     if let Err(refusal) = answered {
         sender.reset(&refusal);
     }
@@ -31,7 +32,7 @@ pub(in super::super) async fn answer(ask: ShellAsk, stream: Stream, desk: &Desk)
 async fn work(
     ask: ShellAsk,
     sender: &mut Sender,
-    receiver: Receiver,
+    receiver: &mut Receiver,
     desk: &Desk,
 ) -> Result<(), Refusal> {
     let find = |shell_id: &str| desk.shells.find(shell_id);
@@ -116,7 +117,7 @@ async fn read(
 /// Types nothing before all of it is there: a front end that breaks off has typed nothing.
 async fn write(
     shell: &OpenShell,
-    mut receiver: Receiver,
+    receiver: &mut Receiver,
     sender: &mut Sender,
 ) -> Result<(), Refusal> {
     let mut typed = Vec::new();

@@ -12,7 +12,7 @@ pub(super) async fn attach(
     from: u64,
     size: Size,
     sender: &mut Sender,
-    receiver: Receiver,
+    receiver: &mut Receiver,
 ) -> Result<(), Refusal> {
     shell.resize(size).await;
     tokio::select! {
@@ -39,7 +39,7 @@ async fn show(shell: &OpenShell, from: u64, sender: &mut Sender) -> Result<(), R
 }
 
 /// Types what comes; a new size counts at once.
-async fn obey(shell: &OpenShell, mut receiver: Receiver) {
+async fn obey(shell: &OpenShell, receiver: &mut Receiver) {
     loop {
         match receiver.next().await {
             Item::Data(_, bytes) => {

@@ -38,8 +38,9 @@ impl Ring {
     /// Where they begin, and they.
     pub(super) fn read(&self, from: u64, most: usize) -> (u64, Vec<u8>) {
         let from = from.clamp(self.start(), self.end);
-        let skipped = usize::try_from(from - self.start()).unwrap_or(usize::MAX);
-        (from, self.kept.iter().skip(skipped).take(most).copied().collect())
+        let skipped = usize::try_from(from - self.start()).unwrap_or(self.kept.len());
+        let until = skipped.saturating_add(most).min(self.kept.len());
+        (from, self.kept.range(skipped..until).copied().collect())
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a shim does for a workspace, with the real agent: commands that outlive their front ends, the
 //! record of them, idleness, and the note that it leaves.
 
+mod shells;
+
 use crate::host::processes::shim as shim_process;
 use crate::host::{Host, command, trial, within};
 use libtest_mimic::Trial;
@@ -18,7 +20,7 @@ use std::time::Duration;
 const ID: &str = "ws-1";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial("a_followed_command_is_passed_on_and_written_down", followed),
         trial("a_command_goes_on_when_its_front_end_leaves", left_alone),
         trial("output_is_told_in_the_order_in_which_it_was_written", in_order),
@@ -28,7 +30,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("idleness_ends_a_workspace_and_work_does_not", idle),
         trial("a_stopped_workspace_says_who_stopped_it", asked),
         trial("a_machine_in_the_making_hangs_on_its_maker", in_the_making),
-    ]
+    ];
+    trials.extend(shells::trials());
+    trials
 }
 
 /// A workspace's directory, and its machine.

@@ -38,7 +38,8 @@ pub(crate) struct Arguments {
 
 /// What a program may have changed in our terminal: the mouse, pasting, the cursor, colours, keypads
 /// (xterm's control sequences).
-const CALM: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[0m";
+const CALM: &[u8] =
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[0m";
 /// To the other screen and back.
 const TO_ALTERNATE: &str = "\x1b[?1049h\x1b[H";
 const FROM_ALTERNATE: &[u8] = b"\x1b[?1049l";
@@ -77,7 +78,9 @@ fn conclude(ui: &Ui, arguments: &Arguments, end: &End) -> ExitCode {
     let Arguments { workspace, shell } = arguments;
     match end {
         End::Left => {
-            ui.summary(&format!("{shell} goes on; `pyro workspace shell attach {workspace} {shell}` comes back"));
+            ui.summary(&format!(
+                "{shell} goes on; `pyro workspace shell attach {workspace} {shell}` comes back"
+            ));
             ExitCode::SUCCESS
         }
         End::Shell(status) => {

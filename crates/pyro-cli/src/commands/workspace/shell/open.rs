@@ -37,8 +37,7 @@ pub(super) fn open(ui: &Ui, arguments: &Arguments) -> Outcome {
     let Arguments { workspace: id, cwd, cols, rows, .. } = arguments;
     let (cwd, environment) = (cwd.clone(), Vec::new());
     let spec = ShellSpec { cwd, cols: *cols, rows: *rows, environment };
-    let opened =
-        work(ui, id, async |workspace, _| Ok(workspace.shell_open(&spec).await?))?;
+    let opened = work(ui, id, async |workspace, _| Ok(workspace.shell_open(&spec).await?))?;
     if arguments.json {
         ui.json(&opened)?;
     } else if arguments.id_only {

@@ -48,7 +48,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 impl Arguments {
     fn read(&self) -> ShellRead {
-        let now = ShellRead { cursor: self.cursor, plain: self.plain, ..ShellRead::all(self.max_chars) };
+        let now =
+            ShellRead { cursor: self.cursor, plain: self.plain, ..ShellRead::all(self.max_chars) };
         self.wait_for_idle_ms.map_or(now, |idle_ms| now.once_idle_for(idle_ms))
     }
 }
