@@ -19,6 +19,7 @@ mod raw;
 mod raw_vmm;
 mod secret;
 mod seed;
+mod shell;
 mod snapshot;
 mod start;
 mod stream;
@@ -49,6 +50,7 @@ fn main() {
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
+        ("shell", &shell::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
         ("network", &network::measure),

@@ -22,6 +22,7 @@ mod process;
 mod reaper;
 mod scope;
 mod serve;
+mod shell;
 mod sys;
 
 pub use init::{is_init, run_as_init};

@@ -25,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) identity: Option<Identity>,
     /// The directory it works in.
     pub(crate) directory: OwnedFd,
+    /// Whether its stdin is a terminal, which becomes that of its session.
+    pub(crate) has_terminal: bool,
 }
 
 /// User, group and supplementary groups of a process.
@@ -61,6 +63,9 @@ pub(crate) fn enter_before_exec(command: &mut Command, entry: Entry) {
 fn enter(entry: &Entry) -> rustix::io::Result<()> {
     forget_signal_handling();
     rustix::process::setsid()?;
+    if entry.has_terminal {
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+    }
     if let Some(cgroup) = &entry.cgroup {
         rustix::io::write(cgroup, b"0")?;
         // the agent itself is never to be killed for want of memory, its children are

@@ -25,6 +25,7 @@ mod schema;
 mod secrets;
 mod server;
 mod settings;
+mod shell_object;
 mod snapshot_object;
 mod sources;
 mod tools;

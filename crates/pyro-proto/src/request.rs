@@ -3,6 +3,7 @@
 //! that an older agent ignores a field it does not know.
 
 use crate::path::GuestPath;
+use crate::shell::Shell;
 use serde::{Deserialize, Serialize};
 use std::ops::Not;
 
@@ -124,6 +125,12 @@ pub enum Request {
     /// line, then the bytes of its new content. Nothing is changed before `Finish`. Answers
     /// [`tree::ApplyOutcome`](crate::tree::ApplyOutcome) and `Finish`. (Since 3.)
     Apply,
+    /// Opens a shell behind a terminal of its own. Host to agent: what is typed, on the main lane, and
+    /// [`ShellControl`](crate::shell::ShellControl) messages. Agent to host: one
+    /// [`ShellOpened`](crate::shell::ShellOpened) message, what the terminal shows on the main lane, and
+    /// when the shell has ended one [`ExecExit`] and `Finish`. The host's `Finish` or `Reset` kills
+    /// everything that the shell started, even after its end. (Since 4.)
+    Shell(Shell),
 }
 
 /// A command to run.
@@ -191,6 +198,7 @@ pub struct TransferDone {
 mod tests {
     use super::*;
     use crate::network;
+    use crate::shell::{ShellControl, ShellOpened, Size};
     use crate::tree::{
         After, ApplyOutcome, Before, Change, ChangesDone, EditOutcome, Entry, Facts, Frozen, Kind,
         ListDone, ManifestTaken, Rewrite, Thawed,
@@ -325,6 +333,22 @@ mod tests {
             serde_json::to_string(&ApplyOutcome::Differs { path: "a/b".into() }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-3.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_4_is_frozen() {
+        let samples = [
+            serde_json::to_string(&Request::Shell(Shell {
+                cwd: Some("/workspace".into()),
+                env: vec![("A".into(), "b".into())],
+                size: Size { cols: 120, rows: 30 },
+            })),
+            serde_json::to_string(&ShellOpened { program: "/bin/sh".into() }),
+            serde_json::to_string(&ShellControl::Resize { size: Size { cols: 80, rows: 24 } }),
+            serde_json::to_string(&ShellControl::Signal { signal: 2 }),
+            serde_json::to_string(&ShellControl::Close),
+        ];
+        assert_eq!(lines(samples), include_str!("../schema/generation-4.txt"));
     }
 
     fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {

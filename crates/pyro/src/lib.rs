@@ -33,6 +33,7 @@ pub mod secret;
 pub mod seed;
 pub mod shim;
 pub mod store;
+pub mod terminal;
 pub mod vm;
 pub mod workspace;
 

@@ -20,6 +20,7 @@ mod seed;
 mod seeding;
 mod self_harm;
 mod shapes;
+mod shells;
 mod short_writes;
 mod snapshot_steps;
 mod streams;

@@ -11,7 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const LAYERS: [&[&str]; 10] = [
     &["error", "config", "paths", "event"],
     &["archive", "clock", "digest", "durable", "lock"],
-    &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
+    &[
+        "hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest",
+        "terminal",
+    ],
     &["certificates"],
     &["network", "environment", "runtime", "seed", "export", "confined"],
     &["shim"],

@@ -12,11 +12,11 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// Who a command runs as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Account {
+pub(crate) struct Account {
     pub(super) name: String,
     pub(super) home: String,
     /// None: as the agent itself.
-    pub(super) identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
 }
 
 /// The guest's account files.

@@ -9,7 +9,7 @@ use pyro_proto::request::ExecControl;
 use rustix::process::{Pid, Signal};
 use std::collections::VecDeque;
 use std::io;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::pipe;
 
 /// Passes stdin and signals on until the host gives the command up; returns why.
@@ -18,13 +18,11 @@ pub(super) async fn obey(
     stdin: Option<pipe::Sender>,
     group: Pid,
 ) -> Refusal {
-    let mut input = Input { pipe: stdin, waiting: VecDeque::new(), complete: false };
+    let mut input = Input::into_pipe(stdin);
     loop {
         tokio::select! {
             item = receiver.next_held() => match item {
-                Item::Data(Lane::Main, data) if input.pipe.is_some() => {
-                    input.waiting.push_back(Piece { rest: data.clone(), whole: data });
-                }
+                Item::Data(Lane::Main, data) if input.is_open() => input.push(data),
                 // nobody reads it
                 Item::Data(_, data) => receiver.consumed(&data),
                 Item::Message(message) => signal(group, &message),
@@ -41,10 +39,11 @@ pub(super) async fn obey(
     }
 }
 
-/// What the command has still to read; bounded by the stream's window, as it stays unpaid.
+/// What is still to be read by whoever is behind `pipe`; bounded by the stream's window, as it stays
+/// unpaid.
 #[derive(Debug)]
-struct Input {
-    pipe: Option<pipe::Sender>,
+pub(crate) struct Input<W> {
+    pipe: Option<W>,
     waiting: VecDeque<Piece>,
     complete: bool,
 }
@@ -55,9 +54,21 @@ struct Piece {
     rest: Bytes,
 }
 
-impl Input {
+impl<W: AsyncWrite + Unpin> Input<W> {
+    pub(crate) fn into_pipe(pipe: Option<W>) -> Self {
+        Self { pipe, waiting: VecDeque::new(), complete: false }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    pub(crate) fn push(&mut self, data: Bytes) {
+        self.waiting.push_back(Piece { rest: data.clone(), whole: data });
+    }
+
     /// Writes some more, once there is something and the pipe takes it; returns a piece that is through.
-    async fn write(&mut self) -> io::Result<Option<Bytes>> {
+    pub(crate) async fn write(&mut self) -> io::Result<Option<Bytes>> {
         let (Some(pipe), Some(piece)) = (&mut self.pipe, self.waiting.front_mut()) else {
             return std::future::pending().await;
         };
@@ -67,8 +78,8 @@ impl Input {
         Ok(through.map(|piece| piece.whole))
     }
 
-    /// The command has closed its stdin, which is its right.
-    fn abandon(&mut self, receiver: &mut Receiver) {
+    /// Nobody reads any more, which is their right.
+    pub(crate) fn abandon(&mut self, receiver: &mut Receiver) {
         self.pipe = None;
         self.waiting.drain(..).for_each(|piece| receiver.consumed(&piece.whole));
     }

@@ -12,7 +12,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ///
 /// # Errors
 /// A variable that no environment can hold.
-pub(super) fn environment<'a>(
+pub(crate) fn environment<'a>(
     account: &'a Account,
     requested: &'a [(String, String)],
 ) -> Result<BTreeMap<&'a str, &'a str>, Refusal> {

@@ -10,6 +10,11 @@ mod environment;
 mod output;
 mod start;
 
+pub(crate) use account::Account;
+pub(crate) use control::Input;
+pub(crate) use environment::environment;
+pub(crate) use start::{account, pid, working_directory};
+
 use crate::agent::Agent;
 use crate::disk::Disk;
 use crate::scope::Scope;
@@ -107,7 +112,7 @@ async fn answer(sender: &mut Sender, exit: &ExecExit) {
     }
 }
 
-fn exit_of(status: WaitStatus, timed_out: bool, begun: Instant) -> ExecExit {
+pub(crate) fn exit_of(status: WaitStatus, timed_out: bool, begun: Instant) -> ExecExit {
     let signal = status.terminating_signal();
     let own = status.exit_status().unwrap_or_else(|| SIGNAL_BASE + signal.unwrap_or(0));
     ExecExit {

@@ -63,13 +63,17 @@ fn shell_command(command: &str) -> Result<Command, Refusal> {
     Ok(shell)
 }
 
-fn working_directory(agent: &Agent, cwd: Option<&GuestPath>) -> Result<OwnedFd, Refusal> {
+/// Where it begins; without a wish in `/`.
+pub(crate) fn working_directory(
+    agent: &Agent,
+    cwd: Option<&GuestPath>,
+) -> Result<OwnedFd, Refusal> {
     let root = GuestPath::from("/");
     agent.root.directory(cwd.unwrap_or(&root))
 }
 
 /// Without a user: root in a machine, whoever runs the agent in a process.
-fn account(agent: &Agent, user: Option<&str>) -> Result<Account, Refusal> {
+pub(crate) fn account(agent: &Agent, user: Option<&str>) -> Result<Account, Refusal> {
     let user = match (user, agent.place) {
         (Some(user), _) => user,
         (None, Place::Machine) => "0",
@@ -102,7 +106,12 @@ fn spawn<'a>(
 ) -> io::Result<Started<'a>> {
     command.stdin(if takes_stdin { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let entry = Entry { cgroup: scope.admission()?, identity: account.identity, directory };
+    let entry = Entry {
+        cgroup: scope.admission()?,
+        identity: account.identity,
+        directory,
+        has_terminal: false,
+    };
     sys::enter_before_exec(&mut command, entry);
     let begun = Instant::now();
     let mut child = command.spawn()?;
@@ -121,7 +130,7 @@ fn outputs(child: Child) -> io::Result<Outputs> {
     Ok(Outputs { stdout, stderr })
 }
 
-fn pid(child: &Child) -> io::Result<Pid> {
+pub(crate) fn pid(child: &Child) -> io::Result<Pid> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     pid.ok_or_else(|| io::ErrorKind::InvalidData.into())
 }

@@ -18,7 +18,7 @@ mod write_file;
 mod write_tree;
 
 use crate::agent::Agent;
-use crate::exec;
+use crate::{exec, shell};
 use bytes::Bytes;
 use pyro_proto::mux::{Session, Stream};
 use pyro_proto::request::Request;
@@ -34,6 +34,7 @@ pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes,
     match request {
         Request::Echo => echo::run(stream).await,
         Request::Exec(exec) => exec::run(&agent, &exec, stream).await,
+        Request::Shell(wanted) => shell::run(&agent, &wanted, stream).await,
         Request::PowerOff => power_off::run(&agent),
         Request::ReadFile { path, offset, length } => {
             read_file::run(agent, path, offset, length, stream).await;

@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  run, workspace exec
+  run, workspace exec, workspace shell attach
            the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
   others   0 done, 1 failed, 2 wrong command line or setting
@@ -94,7 +94,8 @@ impl Command {
 /// The exit code of a command line that cannot be read.
 pub(crate) fn usage_failure(words: &[OsString]) -> u8 {
     let is = |place: usize, wanted: &str| words.get(place).is_some_and(|word| word == wanted);
-    let is_exec = is(1, "run") || is(1, "workspace") && is(2, "exec");
+    let is_attach = is(2, "shell") && is(3, "attach");
+    let is_exec = is(1, "run") || is(1, "workspace") && (is(2, "exec") || is_attach);
     if is_exec { EXEC_FAILED } else { MISUSED }
 }
 

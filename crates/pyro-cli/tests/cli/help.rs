@@ -33,7 +33,7 @@ Options:
   -V, --version  Print version
 
 Exit codes:
-  run, workspace exec
+  run, workspace exec, workspace shell attach
            the guest command's own; 128+N where signal N killed it, 124 after a timeout;
            125 where pyro itself failed, a wrong command line included
   others   0 done, 1 failed, 2 wrong command line or setting
@@ -134,6 +134,7 @@ fn of_workspace() {
       exec-stop  End a command of a workspace, and all it started
       logs       Show the history of a workspace: its commands, how they ended, what they wrote
       network    See what a workspace reaches over the network
+      shell      Open shells in a workspace, type into them and read what they show
       sync       Bring files of this host into a workspace
       file       List, read, write and edit the files of a workspace
       patch      Change many files of a workspace at once
@@ -251,6 +252,35 @@ Examples:
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)
+");
+    assert_snapshot!(help(&["workspace", "shell", "--help"]), @r"
+Open shells in a workspace, type into them and read what they show
+
+A shell stays open until it ends, is closed, or its workspace stops or expires. Any number of
+programs can read one at the same time; `attach` joins a person's terminal to it.
+
+Usage: pyro workspace shell <COMMAND>
+
+Commands:
+  open    Open a shell in a workspace: a login shell, as root
+  list    List the shells of a workspace, those included that ended lately
+  read    Print what a shell of a workspace has shown
+  write   Type into a shell of a workspace
+  signal  Send a signal to what runs in a shell of a workspace
+  attach  Join this terminal to a shell of a workspace
+  close   End a shell of a workspace, and all it started
+  help    Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  shell=$(pyro workspace shell open fix-42 --id-only)
+  pyro workspace shell write fix-42 $shell --input 'make test'
+  pyro workspace shell read fix-42 $shell --plain --wait-for-idle-ms 500
+  pyro workspace shell attach fix-42 $shell
+  pyro workspace shell close fix-42 $shell
 ");
     assert_snapshot!(help(&["workspace", "exec", "--help"]), @r"
 Run a command in a workspace, in /workspace

@@ -41,6 +41,12 @@ hint: check the id; if the workspace is gone, make a new one
         (&["file", "read", "fix-42", "x", "--json"], 1),
         (&["file", "write", "fix-42", "x", "--text", "", "--json"], 1),
         (&["file", "edit", "fix-42", "x", "--old", "a", "--new", "b", "--json"], 1),
+        (&["shell", "open", "fix-42", "--json"], 1),
+        (&["shell", "list", "fix-42", "--json"], 1),
+        (&["shell", "read", "fix-42", "sh-1", "--json"], 1),
+        (&["shell", "write", "fix-42", "sh-1", "--input", "-x", "--json"], 1),
+        (&["shell", "signal", "fix-42", "sh-1", "--json"], 1),
+        (&["shell", "close", "fix-42", "sh-1", "--json"], 1),
         (&["diff", "fix-42", "--json"], 1),
         (&["reset", "fix-42", "--json"], 1),
         (&["stop", "fix-42", "--json"], 1),
@@ -67,7 +73,10 @@ fn wrong_command_lines_are_refused_before_anything_happens() {
         &["file", "write", "x", "y"],
         &["file", "edit", "x", "y", "--old", "a"],
         &["diff", "x", "--stat", "--output", "z"],
-        &["shell", "open", "x"],
+        &["shell", "write", "x", "y"],
+        &["shell", "read", "x", "y", "--max-chars", "0"],
+        &["shell", "signal", "x", "y", "--signal", "USR1"],
+        &["shell", "open", "x", "--cols", "many"],
     ] {
         let ran = world.pyro(&[&["workspace"], words].concat());
         assert_eq!(ran.code(), 2, "{words:?}: {ran}");
@@ -77,6 +86,11 @@ fn wrong_command_lines_are_refused_before_anything_happens() {
     assert_eq!(ran.code(), 125, "{ran}");
     let ran = world.pyro(&["workspace", "exec", "x", "--json"]);
     assert_eq!((ran.code(), ran.json()["code"].as_str()), (125, Some("usage")));
+    let ran = world.pyro(&["workspace", "shell", "attach", "x"]);
+    assert_eq!(ran.code(), 125, "{ran}");
+    let ran = world.pyro(&["workspace", "shell", "attach", "x", "y"]);
+    assert_eq!(ran.code(), 125, "{ran}");
+    assert!(ran.stderr().contains("no terminal"), "{ran}");
     let ran = world.pyro(&["workspace", "create", "--id-only", "--json"]);
     assert_eq!((ran.code(), ran.json()["code"].as_str()), (2, Some("usage")));
     assert!(!world.path(".local").exists());

@@ -1,5 +1,11 @@
 //! The tools, one file each, and which profile has which.
 
+mod shell_close;
+mod shell_list;
+mod shell_open;
+mod shell_read;
+mod shell_signal;
+mod shell_write;
 mod snapshot_create;
 mod snapshot_delete;
 mod snapshot_list;
@@ -59,7 +65,13 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 38] = [
+pub(crate) const TOOLS: [Entry; 44] = [
+    shell_close::ENTRY,
+    shell_list::ENTRY,
+    shell_open::ENTRY,
+    shell_read::ENTRY,
+    shell_signal::ENTRY,
+    shell_write::ENTRY,
     snapshot_create::ENTRY,
     snapshot_delete::ENTRY,
     snapshot_list::ENTRY,

@@ -209,7 +209,10 @@ impl Client {
     }
 
     /// The one message that comes.
-    async fn answer<T: DeserializeOwned>(&self, stream: &mut Stream) -> crate::Result<T> {
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &self,
+        stream: &mut Stream,
+    ) -> crate::Result<T> {
         match stream.receiver.next().await {
             Item::Message(json) => Ok(serde_json::from_slice(&json)
                 .map_err(|_| GuestError::Nonsense("an answer that cannot be read"))?),
@@ -220,7 +223,7 @@ impl Client {
         }
     }
 
-    async fn open(&self, ask: &Ask) -> Result<Stream, ShimError> {
+    pub(super) async fn open(&self, ask: &Ask) -> Result<Stream, ShimError> {
         self.session.open(ask).await.map_err(|_| self.lost())
     }
 

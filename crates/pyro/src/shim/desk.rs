@@ -5,6 +5,7 @@ use super::activity::Activity;
 use super::commands::Commands;
 use super::end::Cause;
 use super::protocol::Presence;
+use super::shells::Shells;
 use crate::error::Report;
 use crate::machine::Brake;
 use crate::secret::Vault;
@@ -32,6 +33,8 @@ pub(super) struct Desk {
     pub(super) commands: Option<Commands>,
     /// Of a workspace: its secrets.
     pub(super) vault: Vault,
+    /// Of a workspace: its shells.
+    pub(super) shells: Shells,
     /// Who works in it, and since when nobody does.
     pub(super) activity: Rc<Activity>,
     /// Who asked for the end and waits for it, and whether the guest is to be told.

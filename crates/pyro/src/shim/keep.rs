@@ -12,6 +12,7 @@ use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
 use super::secrets::deliver;
 use super::serve::{accept, greet_front_end};
+use super::shells::Shells;
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
@@ -55,6 +56,7 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let vault = kept.workspace().map(Vault::open).transpose()?.unwrap_or_default();
     let commands = kept.workspace().map(|at| Commands::open(at, vault.redactor())).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
+    let shells = Shells::default();
     let standing = Mutex::new(());
     let desk = Rc::new(Desk {
         machine,
@@ -62,6 +64,7 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
         standing,
         commands,
         vault,
+        shells,
         activity,
         end,
         made,

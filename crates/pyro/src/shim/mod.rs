@@ -33,6 +33,7 @@ pub mod protocol;
 mod relay;
 mod secrets;
 mod serve;
+pub mod shells;
 mod still;
 pub mod sweep;
 

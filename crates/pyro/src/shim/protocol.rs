@@ -5,6 +5,7 @@ use crate::error::Report;
 use crate::machine::MachineSpec;
 use crate::network::NetworkSpec;
 use crate::secret::SecretEnv;
+use crate::shim::shells::words::ShellAsk;
 use pyro_proto::request::{Exec, Request};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -106,6 +107,11 @@ pub enum Ask {
     StopExec {
         /// Which command.
         exec_id: String,
+    },
+    /// Something about the shells of this workspace, which says how it is answered.
+    Shells {
+        /// What.
+        ask: ShellAsk,
     },
     /// Answers one [`Presence`] message; gives the workspace another time to live first, if any is named.
     Presence {

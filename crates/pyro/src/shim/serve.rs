@@ -5,7 +5,7 @@ use super::end::Cause;
 use super::exec;
 use super::protocol::{Ask, Ready};
 use super::relay::relay;
-use super::still;
+use super::{shells, still};
 use crate::secret::SecretEnv;
 use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Incoming, Session, Side, Stream};
@@ -93,6 +93,7 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
             let progress = async { desk.commands.as_ref()?.stop(&exec_id).await };
             tell(stream, progress.await).await;
         }
+        Ask::Shells { ask } => shells::answer(ask, stream, &desk).await,
         Ask::Presence { ttl_seconds } => {
             if let Some(seconds) = ttl_seconds {
                 desk.activity.set_ttl(Duration::from_secs(seconds));

@@ -54,6 +54,52 @@ pub enum WorkspaceError {
     /// No command of its history has this id.
     #[error("there is no command {0:?}")]
     NoCommand(String),
+    /// No shell of the workspace has this id.
+    #[error("the workspace {workspace_id} has no shell {shell_id:?}")]
+    NoShell {
+        /// Which workspace.
+        workspace_id: String,
+        /// What was asked for.
+        shell_id: String,
+    },
+    /// As many shells run as a workspace may have.
+    #[error("the workspace {workspace_id} has as many shells as it may, and all of them run")]
+    TooManyShells {
+        /// Which workspace.
+        workspace_id: String,
+    },
+    /// The shell does not run any more.
+    #[error("the shell {shell_id} has ended")]
+    ShellEnded {
+        /// Which one.
+        shell_id: String,
+    },
+    /// What runs in the shell does not read what is typed.
+    #[error("what runs in the shell {shell_id} does not read: {taken} of {typed} bytes were typed")]
+    ShellNotReading {
+        /// Which one.
+        shell_id: String,
+        /// How many bytes are on their way.
+        taken: usize,
+        /// How many there are.
+        typed: usize,
+    },
+    /// Too much was to be typed at once.
+    #[error("{typed} bytes are too many to be typed at once, at most {limit} are not")]
+    InputTooLong {
+        /// How many there are.
+        typed: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// A size that no terminal of a shell has.
+    #[error("a terminal of {cols} by {rows} characters cannot be")]
+    BadTerminalSize {
+        /// How wide.
+        cols: u16,
+        /// How high.
+        rows: u16,
+    },
     /// The text to be replaced is not in the file as it was given.
     #[error("{path}: the text to replace is not in the file{}", closest.as_ref().map(|c| format!("; closest is line {}: {}", c.line, c.text)).unwrap_or_default())]
     EditMissing {
@@ -140,7 +186,10 @@ pub struct Closest {
 impl Diagnose for WorkspaceError {
     fn kind(&self) -> Kind {
         match self {
-            Self::State { state: State::Creating, .. } | Self::PatchOvertaken { .. } => Kind::Busy,
+            Self::State { state: State::Creating, .. }
+            | Self::PatchOvertaken { .. }
+            | Self::TooManyShells { .. }
+            | Self::ShellNotReading { .. } => Kind::Busy,
             Self::State { .. }
             | Self::NameTaken { .. }
             | Self::BadText { .. }
@@ -150,13 +199,16 @@ impl Diagnose for WorkspaceError {
             | Self::EditAmbiguous { .. }
             | Self::NotText { .. }
             | Self::PatchTooLarge { .. }
+            | Self::ShellEnded { .. }
+            | Self::InputTooLong { .. }
+            | Self::BadTerminalSize { .. }
             | Self::BadPath { .. } => Kind::Usage,
             Self::NoMachine(_)
             | Self::EnvironmentGone { .. }
             | Self::Newer { .. }
             | Self::NewerSnapshot { .. } => Kind::Host,
             Self::NotFrozen => Kind::Guest,
-            Self::NoCommand(_) | Self::NoSnapshot { .. } => Kind::NotFound,
+            Self::NoCommand(_) | Self::NoShell { .. } | Self::NoSnapshot { .. } => Kind::NotFound,
         }
     }
 
@@ -174,6 +226,12 @@ impl Diagnose for WorkspaceError {
             Self::BaselineIsKept => "baseline_is_kept",
             Self::NotFrozen => "not_frozen",
             Self::NoCommand(_) => "no_command",
+            Self::NoShell { .. } => "no_shell",
+            Self::TooManyShells { .. } => "too_many_shells",
+            Self::ShellEnded { .. } => "shell_ended",
+            Self::ShellNotReading { .. } => "shell_not_reading",
+            Self::InputTooLong { .. } => "input_too_long",
+            Self::BadTerminalSize { .. } => "bad_terminal_size",
             Self::EditMissing { .. } => "edit_missing",
             Self::EditAmbiguous { .. } => "edit_ambiguous",
             Self::NotText { .. } => "not_text",
@@ -216,6 +274,18 @@ impl Diagnose for WorkspaceError {
             Self::BaselineIsKept => "use another name; deleting the workspace deletes it".into(),
             Self::NotFrozen => "create the workspace again".into(),
             Self::NoCommand(_) => "the workspace's logs name its commands".into(),
+            Self::NoShell { .. } => {
+                "list its shells, or open one: shells end when their workspace stops or expires".into()
+            }
+            Self::TooManyShells { .. } => "close one".into(),
+            Self::ShellEnded { .. } => "read what it showed, and open another one".into(),
+            Self::ShellNotReading { .. } => {
+                "read what the shell shows; send it INT, or close it".into()
+            }
+            Self::InputTooLong { .. } => "write it to a file of the workspace".into(),
+            Self::BadTerminalSize { .. } => {
+                "use 2 to 500 columns and 1 to 300 rows".into()
+            }
             Self::EditMissing { .. } => {
                 "read the file again and copy the text exactly, blanks included".into()
             }

@@ -16,6 +16,7 @@ mod logs;
 mod network;
 mod patch;
 mod reset;
+mod shell;
 mod snapshot;
 mod start;
 mod status;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Network(network::Command),
     #[command(subcommand)]
+    Shell(shell::Command),
+    #[command(subcommand)]
     Sync(sync::Command),
     #[command(subcommand)]
     File(file::Command),
@@ -77,6 +80,7 @@ impl Command {
             Self::ExecStop(arguments) => exec_stop::exec_stop(ui, arguments),
             Self::Logs(arguments) => logs::logs(ui, arguments),
             Self::Network(command) => command.run(ui),
+            Self::Shell(command) => command.run(ui),
             Self::Sync(command) => command.run(ui),
             Self::File(command) => command.run(ui),
             Self::Patch(command) => command.run(ui),
@@ -102,6 +106,7 @@ impl Command {
             Self::ExecStop(arguments) => arguments.json,
             Self::Logs(arguments) => arguments.json,
             Self::Network(command) => command.wants_json(),
+            Self::Shell(command) => command.wants_json(),
             Self::Sync(command) => command.wants_json(),
             Self::File(command) => command.wants_json(),
             Self::Patch(command) => command.wants_json(),
@@ -118,6 +123,10 @@ impl Command {
 
     /// Whether the exit code is that of a command in the guest.
     pub(crate) fn exits_like_its_command(&self) -> bool {
-        matches!(self, Self::Exec(_))
+        match self {
+            Self::Exec(_) => true,
+            Self::Shell(command) => command.exits_like_its_command(),
+            _ => false,
+        }
     }
 }

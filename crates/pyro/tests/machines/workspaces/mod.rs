@@ -3,6 +3,7 @@
 
 mod kills;
 mod secrets;
+mod shells;
 
 use crate::host::processes::shim as shim_process;
 use crate::host::{Host, command, trial, within};
@@ -21,7 +22,7 @@ use std::time::Duration;
 const ID: &str = "ws-1";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial("a_followed_command_is_passed_on_and_written_down", followed),
         trial("a_command_goes_on_when_its_front_end_leaves", left_alone),
         trial("output_is_told_in_the_order_in_which_it_was_written", in_order),
@@ -35,7 +36,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("no_secret_is_passed_on_or_written_down", secrets::redacted),
         trial("a_prompt_is_passed_on_before_its_answer_comes", secrets::prompt),
         trial("a_command_is_given_the_secrets_that_it_asks_for", secrets::given),
-    ]
+    ];
+    trials.extend(shells::trials());
+    trials
 }
 
 /// A workspace's directory, and its machine.

@@ -1,0 +1,35 @@
+//! Sends a signal to what runs in a shell.
+
+use super::shell::{ShellLife, ShellStatus};
+use super::{Workspace, WorkspaceError};
+use crate::error::Result;
+
+/// A signal for what has a shell's terminal. The numbers are those of signal(7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShellSignal {
+    /// As if the terminal were closed.
+    Hup = 1,
+    /// As Ctrl-C does.
+    #[default]
+    Int = 2,
+    /// By force.
+    Kill = 9,
+    /// Asks it to end.
+    Term = 15,
+}
+
+impl Workspace {
+    /// Sends a signal to the foreground of a shell's terminal: to the program that runs there, and to the
+    /// shell itself where none does.
+    ///
+    /// # Errors
+    /// If there is no such shell, or it has ended.
+    pub async fn shell_signal(&self, shell_id: &str, signal: ShellSignal) -> Result<ShellStatus> {
+        let sent = self.shim.signal_shell(shell_id, signal as i32).await;
+        let state = sent.map_err(self.no_shell(shell_id))?;
+        if state.life != ShellLife::Running {
+            return Err(WorkspaceError::ShellEnded { shell_id: state.shell_id }.into());
+        }
+        Ok(self.shell_status(state))
+    }
+}
