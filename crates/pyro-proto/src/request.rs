@@ -124,6 +124,16 @@ pub enum Request {
     /// line, then the bytes of its new content. Nothing is changed before `Finish`. Answers
     /// [`tree::ApplyOutcome`](crate::tree::ApplyOutcome) and `Finish`. (Since 3.)
     Apply,
+    /// Connects to a server in the guest. One [`network::Connected`](crate::network::Connected) message once
+    /// the connection is there; from then on bytes on the main lane in both directions, `Finish` for a half
+    /// that is closed, `Reset` for a connection that is reset. One that cannot be made is a `Reset` too.
+    /// (Since 4.)
+    Connect {
+        /// An address, or `localhost`: 127.0.0.1, else ::1, else the guest's own address.
+        host: String,
+        /// The TCP port.
+        port: u16,
+    },
 }
 
 /// A command to run.
@@ -149,6 +159,17 @@ pub struct Exec {
     /// Whether everything on the workspace's disk is written before the end is told.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub sync: bool,
+    /// Whether it is a service: one [`ExecStarted`] message comes before everything else, and what it
+    /// leaves in the background is killed before its end is told. (Since 4.)
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub service: bool,
+}
+
+/// A service has started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecStarted {
+    /// Its process in the guest.
+    pub pid: i32,
 }
 
 /// What the host may say to a running command.
@@ -160,6 +181,8 @@ pub enum ExecControl {
         /// Linux signal number, 1 to 31.
         signal: i32,
     },
+    /// Kills everything that the command started. Its end is told as always. (Since 4.)
+    Kill,
 }
 
 /// How a command ended.
@@ -209,6 +232,7 @@ mod tests {
                 stdin: true,
                 timeout_ms: Some(30_000),
                 sync: false,
+                service: false,
             })),
             serde_json::to_string(&Request::ReadFile {
                 path: "/a".into(),
@@ -248,6 +272,7 @@ mod tests {
                 stdin: false,
                 timeout_ms: None,
                 sync: true,
+                service: false,
             })),
             serde_json::to_string(&Request::WriteTree { path: "/a".into(), replace: true }),
             serde_json::to_string(&Request::Stat { path: "/a".into() }),
@@ -325,6 +350,27 @@ mod tests {
             serde_json::to_string(&ApplyOutcome::Differs { path: "a/b".into() }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-3.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_4_is_frozen() {
+        let samples = [
+            // services
+            serde_json::to_string(&Request::Exec(Exec {
+                command: "true".into(),
+                cwd: None,
+                env: Vec::new(),
+                user: None,
+                stdin: false,
+                timeout_ms: None,
+                sync: false,
+                service: true,
+            })),
+            serde_json::to_string(&ExecStarted { pid: 42 }),
+            serde_json::to_string(&ExecControl::Kill),
+            serde_json::to_string(&Request::Connect { host: "localhost".into(), port: 8080 }),
+        ];
+        assert_eq!(lines(samples), include_str!("../schema/generation-4.txt"));
     }
 
     fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {

@@ -30,6 +30,7 @@ pub mod network;
 pub mod patch;
 pub mod runtime;
 pub mod seed;
+pub mod service;
 pub mod shim;
 pub mod store;
 pub mod vm;

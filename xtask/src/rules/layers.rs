@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["error", "config", "paths", "event"],
     &["archive", "clock", "digest", "durable", "lock"],
     &["hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest"],
-    &["certificates"],
+    &["certificates", "service"],
     &["network", "environment", "runtime", "seed", "export", "confined"],
     &["shim"],
     &["vm"],

@@ -3,19 +3,15 @@
 
 use super::protocol::Progress;
 use crate::clock::now;
-use crate::error::{AtPath, PathError};
-use crate::journal::{
-    self, Begun, Ended, Fate, Journal, Order, Spool, Stdio, order_path, output_directory,
-    spool_path,
-};
+use crate::error::PathError;
+use crate::journal::{self, Begun, Ended, Fate, Journal, Recording, Stdio, output_directory};
 use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::Messenger;
 use pyro_proto::request::{Exec, ExecControl};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -54,27 +50,22 @@ pub(super) struct Account {
     pub(super) begun: Begun,
     pub(super) running: Rc<Running>,
     started: Instant,
-    spools: [Spool; 2],
-    order: Order,
+    recording: Recording,
 }
 
 impl Commands {
     /// Goes on with the history of the workspace in this directory. Commands that an earlier shim left
     /// without an end are lost.
     pub(super) fn open(workspace: &Path) -> Result<Self, PathError> {
-        let output = output_directory(workspace);
-        DirBuilder::new().recursive(true).mode(0o700).create(&output).at("create", &output)?;
         let (mut journal, history) = Journal::open(workspace)?;
         for command in history.commands.iter().filter(|command| command.ended.is_none()) {
             let exec_id = command.begun.exec_id.clone();
-            let written = |stream| {
-                fs::metadata(spool_path(workspace, &exec_id, stream)).map_or(0, |m| m.len())
-            };
+            let [stdout_bytes, stderr_bytes] = journal::kept(workspace, &exec_id);
             journal.end(Ended {
                 fate: Fate::Lost { why: "the process that kept its machine was killed".into() },
                 duration_ms: 0,
-                stdout_bytes: written(Stdio::Out),
-                stderr_bytes: written(Stdio::Err),
+                stdout_bytes,
+                stderr_bytes,
                 ended_at: now(),
                 exec_id,
             })?;
@@ -98,9 +89,7 @@ impl Commands {
             cwd: exec.cwd.as_ref().map_or_else(|| "/".to_owned(), ToString::to_string),
             began_at: now(),
         };
-        let spool = |stream| Spool::create(&spool_path(&self.workspace, &begun.exec_id, stream));
-        let spools = [spool(Stdio::Out)?, spool(Stdio::Err)?];
-        let order = Order::create(&order_path(&self.workspace, &begun.exec_id))?;
+        let recording = Recording::create(&self.workspace, &begun.exec_id)?;
         self.journal.borrow_mut().begin(begun.clone())?;
         *self.last_sequence.borrow_mut() = sequence;
         let (progress, _) =
@@ -108,7 +97,7 @@ impl Commands {
         let (messenger, kill) = (RefCell::default(), Notify::new());
         let running = Rc::new(Running { progress, messenger, kill });
         self.running.borrow_mut().insert(begun.exec_id.clone(), running.clone());
-        Ok(Account { begun, running, started: Instant::now(), spools, order })
+        Ok(Account { begun, running, started: Instant::now(), recording })
     }
 
     /// From now on no command ends by itself: it is its machine that does.
@@ -123,8 +112,7 @@ impl Commands {
             .borrow()
             .as_ref()
             .map(|why| Fate::Lost { why: format!("the machine ended: {why}") });
-        let [stdout, stderr] = &account.spools;
-        let (stdout_bytes, stderr_bytes) = (stdout.total(), stderr.total());
+        let [stdout_bytes, stderr_bytes] = account.recording.totals();
         let ended = Ended {
             exec_id: account.begun.exec_id.clone(),
             fate: lost.unwrap_or(fate),
@@ -223,6 +211,14 @@ impl Commands {
     }
 }
 
+/// A lane of a command's stream as the journal knows it.
+pub(super) fn stream_of(lane: Lane) -> Stdio {
+    match lane {
+        Lane::Main => Stdio::Out,
+        Lane::Err => Stdio::Err,
+    }
+}
+
 impl Running {
     /// Who can send it signals.
     pub(super) fn can_be_told_by(&self, messenger: Messenger) {
@@ -236,16 +232,10 @@ impl Running {
 }
 
 impl Account {
-    /// Takes what the command wrote. A host without space keeps no output, and stops no command.
+    /// Takes what the command wrote.
     pub(super) fn take(&mut self, lane: Lane, bytes: &Bytes) {
-        let [stdout, stderr] = &mut self.spools;
-        let (spool, stream) = match lane {
-            Lane::Main => (stdout, Stdio::Out),
-            Lane::Err => (stderr, Stdio::Err),
-        };
-        let _ = self.order.take(stream, bytes.len() as u64);
-        let _ = spool.append(bytes);
-        let (stdout_bytes, stderr_bytes) = (self.spools[0].total(), self.spools[1].total());
+        self.recording.take(stream_of(lane), bytes);
+        let [stdout_bytes, stderr_bytes] = self.recording.totals();
         self.running.progress.send_modify(|progress| {
             (progress.stdout_bytes, progress.stderr_bytes) = (stdout_bytes, stderr_bytes);
         });

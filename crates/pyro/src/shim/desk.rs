@@ -5,6 +5,7 @@ use super::activity::Activity;
 use super::commands::Commands;
 use super::end::Cause;
 use super::protocol::Presence;
+use super::services::Services;
 use crate::error::Report;
 use crate::machine::Brake;
 use pyro_proto::mux::{Session, Stream};
@@ -27,6 +28,8 @@ pub(super) struct Desk {
     pub(super) brake: OnceCell<Brake>,
     /// Of a workspace: its commands.
     pub(super) commands: Option<Commands>,
+    /// Of a workspace: its services.
+    pub(super) services: Option<Services>,
     /// Who works in it, and since when nobody does.
     pub(super) activity: Rc<Activity>,
     /// Who asked for the end and waits for it, and whether the guest is to be told.

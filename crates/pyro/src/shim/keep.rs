@@ -11,6 +11,7 @@ use super::end::{Cause, End};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
 use super::serve::{accept, greet_front_end};
+use super::services::Services;
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
@@ -28,6 +29,8 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 
+/// How long the services of a workspace that is stopped may take to end.
+const SERVICES_END: Duration = Duration::from_secs(10);
 /// How long a guest may take to bring its disk into order.
 const POWER_OFF: Duration = Duration::from_secs(15);
 /// How long a front end may take to read the last word.
@@ -51,8 +54,20 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     let activity = Activity::new(ttl);
     let commands = kept.workspace().map(Commands::open).transpose()?;
+    let services = kept.workspace().map(Services::open).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
-    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
+    let desk = Rc::new(Desk {
+        machine,
+        brake,
+        commands,
+        services,
+        activity,
+        end,
+        made,
+        left,
+        why,
+        present,
+    });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
@@ -76,6 +91,12 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
             };
             if let Some(commands) = &desk.commands {
                 commands.machine_ends(&end.why);
+            }
+            if let Some(services) = &desk.services {
+                services.machine_ends();
+                if end.is_gentle() {
+                    let _ = tokio::time::timeout(SERVICES_END, services.stop_all()).await;
+                }
             }
             if end.is_gentle() && kept.workspace().is_some() {
                 let off = async { tokio::join!(desk.power_off(), &mut running) };
@@ -229,6 +250,9 @@ async fn leave_nothing(
     orphans::end_all();
     if let Some(commands) = &desk.commands {
         let _ = tokio::time::timeout(FAREWELL, commands.all_ended()).await;
+    }
+    if let Some(services) = &desk.services {
+        let _ = tokio::time::timeout(FAREWELL, services.all_ended()).await;
     }
     if let Some(workspace) = kept.workspace() {
         note::write(workspace, &end.note(desk.activity.last_at()))?;
