@@ -22,6 +22,7 @@ mod progress;
 mod result;
 mod schema;
 mod server;
+mod service_object;
 mod settings;
 mod snapshot_object;
 mod sources;

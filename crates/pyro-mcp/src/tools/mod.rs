@@ -1,5 +1,10 @@
 //! The tools, one file each, and which profile has which.
 
+mod service_list;
+mod service_logs;
+mod service_start;
+mod service_status;
+mod service_stop;
 mod snapshot_create;
 mod snapshot_delete;
 mod snapshot_list;
@@ -59,7 +64,12 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 37] = [
+pub(crate) const TOOLS: [Entry; 42] = [
+    service_list::ENTRY,
+    service_logs::ENTRY,
+    service_start::ENTRY,
+    service_status::ENTRY,
+    service_stop::ENTRY,
     snapshot_create::ENTRY,
     snapshot_delete::ENTRY,
     snapshot_list::ENTRY,
