@@ -19,6 +19,8 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// How long a guest may take to start a command.
+const START: Duration = Duration::from_secs(30);
 /// How long a service may take to obey SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long the guest may take to say that a killed one has ended.
@@ -104,18 +106,21 @@ async fn live(beginning: Beginning, desk: Rc<Desk>, mut word: Word) {
 
 /// Starts the command.
 async fn begin(order: &Order, guest: &Session) -> Result<(ExecStarted, Stream), Refusal> {
-    let mut stream = guest.open(&Request::Exec(order.exec.clone())).await?;
-    stream.sender.finish().await?;
-    match stream.receiver.next().await {
-        Item::Message(json) => match serde_json::from_slice(&json) {
-            Ok(started) => Ok((started, stream)),
-            Err(_) => Err(Refusal::new(RefusalCode::Failed, "a start that cannot be read")),
-        },
-        Item::Reset(refusal) => Err(refusal),
-        Item::Data(..) | Item::Finish => {
-            Err(Refusal::new(RefusalCode::Failed, "a service without a start"))
+    let failed = |why| Refusal::new(RefusalCode::Failed, why);
+    let starting = async {
+        let mut stream = guest.open(&Request::Exec(order.exec.clone())).await?;
+        stream.sender.finish().await?;
+        match stream.receiver.next().await {
+            Item::Message(json) => match serde_json::from_slice(&json) {
+                Ok(started) => Ok((started, stream)),
+                Err(_) => Err(failed("a start that cannot be read")),
+            },
+            Item::Reset(refusal) => Err(refusal),
+            Item::Data(..) | Item::Finish => Err(failed("a service without a start")),
         }
-    }
+    };
+    let overdue = |_| Err(failed("the guest does not start the service"));
+    tokio::time::timeout(START, starting).await.unwrap_or_else(overdue)
 }
 
 /// A service that is attended.
