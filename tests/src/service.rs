@@ -6,9 +6,10 @@ use crate::workspace::Workspace;
 /// A web server in Perl, which the guests have: the address and the port that it listens on, and a status for
 /// each request in its turn, the last one for all further ones. It says what it does.
 pub const WEB_SERVER: &str = r#"
-use strict; use warnings; use IO::Socket::IP; $| = 1;
+use strict; use warnings; use IO::Socket::IP; $| = 1; $SIG{PIPE} = 'IGNORE';
 my ($host, $port, @status) = @ARGV;
-my $l = IO::Socket::IP->new(LocalHost => $host, LocalPort => $port, Listen => 16, ReuseAddr => 1) or die "no: $!\n";
+my %place = (LocalHost => $host, LocalPort => $port, GetAddrInfoFlags => 0);
+my $l = IO::Socket::IP->new(%place, Listen => 16, ReuseAddr => 1) or die "no: $@\n";
 print "listening\n";
 while (my $c = $l->accept) {
     while (<$c>) { last if /^\r?\n$/ }

@@ -36,7 +36,11 @@ fn a_published_port_is_reached_from_this_host_alone_and_free_when_its_service_is
         assert!(get(port).unwrap().starts_with("HTTP/1.1 200"));
     };
     again(&["200"]);
-    descendants().into_iter().find(Process::is_shim).unwrap().signal(Signal::KILL);
+    let shim = || descendants().into_iter().find(Process::is_shim);
+    shim().unwrap().signal(Signal::KILL);
+    while shim().is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let _ = workspace.exec(&["true"]).succeeds().complains("was started again");
     assert!(is_free(port));
     assert_eq!(state(&workspace), "stopped");
@@ -44,7 +48,8 @@ fn a_published_port_is_reached_from_this_host_alone_and_free_when_its_service_is
     // and after the service's own end, whatever its workspace does then
     again(&["200"]);
     let _ = workspace.call(&["update"], &["--ttl-seconds", "1"]).succeeds();
-    let _ = workspace.exec(&["pkill", "perl"]).outcome();
+    let pid = workspace.json(&["service", "status"], &["web"])["pid"].to_string();
+    let _ = workspace.exec(&["kill", &pid]).succeeds();
     let deadline = Instant::now() + Duration::from_secs(20);
     while workspace.json(&["status"], &[])["state"] != "expired" {
         assert!(Instant::now() < deadline, "it does not expire");

@@ -18,10 +18,11 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  pyro workspace service start fix-42 db --ready-tcp localhost:5432 -- postgres -D data
-  pyro workspace service start fix-42 web --ready-http http://localhost:3000/ --publish 3000 -- npm run dev
+  pyro workspace service start fix-42 cache --ready-tcp localhost:6379 -- redis-server
+  pyro workspace service start fix-42 web --ready-http http://localhost:3000/ -- npm run dev
+  pyro workspace service start fix-42 api --publish 18080:8080 -- ./api
   pyro workspace service start fix-42 worker --ready-file /tmp/ready -- ./worker --verbose
-  pyro workspace service start fix-42 queue --ready-command 'redis-cli ping' -- redis-server")]
+  pyro workspace service start fix-42 db --ready-command 'sqlite3 db .schema' -- ./fill-and-watch db")]
 pub(crate) struct Arguments {
     /// The workspace: its id, its name, or the beginning of either
     #[arg(value_name = "ID")]
