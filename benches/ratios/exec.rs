@@ -74,6 +74,7 @@ async fn run(vm: &Vm, command: &str) -> (String, ExecExit) {
         stdin: false,
         timeout_ms: Some(120_000),
         sync: false,
+        service: false,
     };
     let mut execution = vm.exec(exec).await.unwrap();
     let mut stdout = Vec::new();

@@ -15,6 +15,7 @@ mod image;
 mod interruption;
 mod json;
 mod mcp_host_paths;
+mod mcp_services;
 mod mcp_snapshots;
 mod mcp_workspaces;
 mod network;

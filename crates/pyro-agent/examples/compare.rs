@@ -183,6 +183,7 @@ fn exec_fields(command: &str) -> Exec {
         stdin: false,
         timeout_ms: Some(600_000),
         sync: false,
+        service: false,
     }
 }
 

@@ -128,6 +128,7 @@ async fn run(session: &Session, command: &str, timeout_ms: Option<u64>) -> Strea
         stdin: false,
         timeout_ms,
         sync: false,
+        service: false,
     };
     session.open(&Request::Exec(exec)).await.unwrap()
 }

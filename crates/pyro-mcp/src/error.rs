@@ -31,7 +31,7 @@ pub(crate) enum CallError {
     #[error("this server does not run commands on the host")]
     HostCompatDenied,
     /// Only the human can give a network.
-    #[error("this server gives its machines no network")]
+    #[error("this server does not give its machines such a network")]
     NetworkDenied,
     /// Only the human can give secrets.
     #[error("this server's models give and use no secrets")]
@@ -127,7 +127,7 @@ impl Diagnose for CallError {
             }
             Self::NetworkDenied => {
                 "do without; only the human can allow it, by starting the server with \
-                 --network-policy egress"
+                 --network-policy egress or egress+published-ports"
                     .into()
             }
             Self::SecretsDenied => "do without; the human gives a workspace secrets with \

@@ -50,7 +50,8 @@ counted from vm_create, are over. vm_status, vm_stop and vm_delete look at it, s
 vm_reap_expired removes all that are over. At most four are started at a time. vm_list_environments \
 says what can be booted. workspace_stop frees a workspace's memory and keeps its files; workspace_start \
 resumes it; workspace_disk_list and workspace_disk_read look into one that is stopped. snapshot_create \
-keeps a workspace as it is now, and workspace_reset goes back to that.";
+keeps a workspace as it is now, and workspace_reset goes back to that. service_start runs a server or \
+another long command and waits until it is ready; service_logs and service_stop look after it.";
 
 /// The text for a profile.
 pub(crate) fn instructions(profile: Profile) -> String {

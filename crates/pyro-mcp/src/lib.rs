@@ -24,6 +24,7 @@ mod result;
 mod schema;
 mod secrets;
 mod server;
+mod service_object;
 mod settings;
 mod shell_object;
 mod snapshot_object;

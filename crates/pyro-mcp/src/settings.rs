@@ -52,11 +52,12 @@ impl NetworkRule {
             (Some(policy), _) => policy,
             // its models do not choose
             (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
-            (None, Profile::VmRun | Profile::WorkspaceFull) => NetworkPolicy::Egress,
+            (None, Profile::VmRun) => NetworkPolicy::Egress,
+            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
         };
         match wish {
             None => Ok(self.policy.unwrap_or_default()),
-            Some(wish) if wish == NetworkPolicy::Off || wish == most => Ok(wish),
+            Some(wish) if wish <= most => Ok(wish),
             Some(_) => Err(CallError::NetworkDenied.into()),
         }
     }
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_model_gets_the_network_that_the_human_gives() {
-        use NetworkPolicy::{Egress, Off};
+        use NetworkPolicy::{Egress, EgressAndPublishedPorts as Published, Off};
         let rule = |policy| NetworkRule { policy, allow: AllowList::default() };
         let granted = |policy, profile, wish| rule(policy).grant(profile, wish).ok();
         let (core, full) = (Profile::WorkspaceCore, Profile::WorkspaceFull);
@@ -140,6 +141,10 @@ mod tests {
         assert_eq!(granted(Some(Egress), core, None), Some(Egress));
         assert_eq!(granted(Some(Egress), full, Some(Off)), Some(Off));
         assert_eq!(granted(Some(Off), full, Some(Egress)), None);
+        assert_eq!(granted(None, full, Some(Published)), Some(Published));
+        assert_eq!(granted(Some(Egress), full, Some(Published)), None);
+        assert_eq!(granted(Some(Published), full, Some(Egress)), Some(Egress));
+        assert_eq!(granted(Some(Published), core, None), Some(Published));
         let refused = rule(None).grant_network(core, true).unwrap_err().report();
         assert_eq!(refused.code, "network_denied");
         assert!(refused.hints.join(" ").contains("--network-policy egress"), "{refused:?}");

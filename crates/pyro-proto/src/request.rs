@@ -131,6 +131,16 @@ pub enum Request {
     /// when the shell has ended one [`ExecExit`] and `Finish`. The host's `Finish` or `Reset` kills
     /// everything that the shell started, even after its end. (Since 4.)
     Shell(Shell),
+    /// Connects to a server in the guest. One [`network::Connected`](crate::network::Connected) message once
+    /// the connection is there; from then on bytes on the main lane in both directions, `Finish` for a half
+    /// that is closed, `Reset` for a connection that is reset. One that cannot be made is a `Reset` too.
+    /// (Since 4.)
+    Connect {
+        /// An address, or `localhost`: 127.0.0.1, else ::1, else the guest's own address.
+        host: String,
+        /// The TCP port.
+        port: u16,
+    },
 }
 
 /// A command to run.
@@ -156,6 +166,17 @@ pub struct Exec {
     /// Whether everything on the workspace's disk is written before the end is told.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub sync: bool,
+    /// Whether it is a service: one [`ExecStarted`] message comes before everything else, and what it
+    /// leaves in the background is killed before its end is told. (Since 4.)
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub service: bool,
+}
+
+/// A service has started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecStarted {
+    /// Its process in the guest.
+    pub pid: i32,
 }
 
 /// What the host may say to a running command.
@@ -167,6 +188,8 @@ pub enum ExecControl {
         /// Linux signal number, 1 to 31.
         signal: i32,
     },
+    /// Kills everything that the command started. Its end is told as always. (Since 4.)
+    Kill,
 }
 
 /// How a command ended.
@@ -217,6 +240,7 @@ mod tests {
                 stdin: true,
                 timeout_ms: Some(30_000),
                 sync: false,
+                service: false,
             })),
             serde_json::to_string(&Request::ReadFile {
                 path: "/a".into(),
@@ -256,6 +280,7 @@ mod tests {
                 stdin: false,
                 timeout_ms: None,
                 sync: true,
+                service: false,
             })),
             serde_json::to_string(&Request::WriteTree { path: "/a".into(), replace: true }),
             serde_json::to_string(&Request::Stat { path: "/a".into() }),
@@ -347,6 +372,20 @@ mod tests {
             serde_json::to_string(&ShellControl::Resize { size: Size { cols: 80, rows: 24 } }),
             serde_json::to_string(&ShellControl::Signal { signal: 2 }),
             serde_json::to_string(&ShellControl::Close),
+            // services
+            serde_json::to_string(&Request::Exec(Exec {
+                command: "true".into(),
+                cwd: None,
+                env: Vec::new(),
+                user: None,
+                stdin: false,
+                timeout_ms: None,
+                sync: false,
+                service: true,
+            })),
+            serde_json::to_string(&ExecStarted { pid: 42 }),
+            serde_json::to_string(&ExecControl::Kill),
+            serde_json::to_string(&Request::Connect { host: "localhost".into(), port: 8080 }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-4.txt"));
     }

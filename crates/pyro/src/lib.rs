@@ -31,6 +31,7 @@ pub mod patch;
 pub mod runtime;
 pub mod secret;
 pub mod seed;
+pub mod service;
 pub mod shim;
 pub mod store;
 pub mod terminal;

@@ -101,9 +101,6 @@ fn wishes_that_cannot_be_granted_are_refused_before_anything_starts() {
         let words = [&["workspace", "create"], options].concat();
         world.pyro(&words).within(Duration::from_secs(10)).outcome().exits(2)
     };
-    let _ = create(&["--network-policy", "egress+published-ports"])
-        .complains("not available in this release")
-        .complains("use egress");
     let _ = create(&["--network-policy", "open"]).complains("off, egress");
     let _ = create(&["--allow-host", "a.example"]).complains("--network-policy egress");
     let _ = create(&["--network-policy", "egress", "--allow-host", "10.0.0.1"])

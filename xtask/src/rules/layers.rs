@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 10] = [
         "hostfs", "secret", "fetch", "store", "disk", "patch", "journal", "machine", "guest",
         "terminal",
     ],
-    &["certificates"],
+    &["certificates", "service"],
     &["network", "environment", "runtime", "seed", "export", "confined"],
     &["shim"],
     &["vm"],

@@ -1,6 +1,7 @@
 //! What the host says to a running command: its stdin, and signals. Signals and cancellation are seen
 //! even while the command does not read its stdin.
 
+use crate::scope::Scope;
 use bytes::{Buf, Bytes};
 use pyro_proto::Refusal;
 use pyro_proto::frame::Lane;
@@ -17,6 +18,7 @@ pub(super) async fn obey(
     receiver: &mut Receiver,
     stdin: Option<pipe::Sender>,
     group: Pid,
+    scope: &Scope<'_>,
 ) -> Refusal {
     let mut input = Input::into_pipe(stdin);
     loop {
@@ -25,7 +27,7 @@ pub(super) async fn obey(
                 Item::Data(Lane::Main, data) if input.is_open() => input.push(data),
                 // nobody reads it
                 Item::Data(_, data) => receiver.consumed(&data),
-                Item::Message(message) => signal(group, &message),
+                Item::Message(message) => tell(&message, group, scope).await,
                 Item::Finish => input.complete = true,
                 Item::Reset(refusal) => return refusal,
             },
@@ -92,9 +94,14 @@ impl<W: AsyncWrite + Unpin> Input<W> {
 }
 
 /// A word that cannot be read, and a signal to a command that has just ended, are nobody's error.
-fn signal(group: Pid, message: &[u8]) {
-    let Ok(ExecControl::Signal { signal }) = serde_json::from_slice(message) else { return };
-    if let Some(signal) = Signal::from_named_raw(signal) {
-        let _ = rustix::process::kill_process_group(group, signal);
+async fn tell(message: &[u8], group: Pid, scope: &Scope<'_>) {
+    match serde_json::from_slice(message) {
+        Ok(ExecControl::Signal { signal }) => {
+            if let Some(signal) = Signal::from_named_raw(signal) {
+                let _ = rustix::process::kill_process_group(group, signal);
+            }
+        }
+        Ok(ExecControl::Kill) => scope.kill().await,
+        Err(_) => {}
     }
 }

@@ -2,7 +2,8 @@
 //! everything it started when it has to end.
 //!
 //! What a command leaves in the background stays, as with a login shell, and never delays the
-//! answer: once the command itself has ended, only what is in its pipes already is sent.
+//! answer: once the command itself has ended, only what is in its pipes already is sent. A service leaves
+//! nothing.
 
 mod account;
 mod control;
@@ -20,7 +21,7 @@ use crate::disk::Disk;
 use crate::scope::Scope;
 use pyro_proto::Refusal;
 use pyro_proto::mux::{Receiver, Sender, Stream};
-use pyro_proto::request::{Exec, ExecExit};
+use pyro_proto::request::{Exec, ExecExit, ExecStarted};
 use rustix::process::WaitStatus;
 use start::Started;
 use std::pin::pin;
@@ -37,28 +38,48 @@ pub(crate) async fn run(agent: &Agent, request: &Exec, stream: Stream) {
     let (sender, receiver) = stream.split();
     match start::start(agent, request) {
         Ok(started) => {
-            let limit = request.timeout_ms.map(Duration::from_millis);
-            let disk = request.sync.then_some(&agent.disk);
-            supervise(started, limit, disk, sender, receiver).await;
+            let terms = Terms {
+                limit: request.timeout_ms.map(Duration::from_millis),
+                disk: request.sync.then_some(&agent.disk),
+                is_service: request.service,
+            };
+            supervise(started, terms, sender, receiver).await;
         }
         Err(refusal) => sender.reset(&refusal),
     }
 }
 
-/// Stays with the command until it has ended, and says how; if there is a `disk`, after everything is
-/// written to it.
+/// What the host wants of a command beside its output.
+struct Terms<'a> {
+    /// How long it may take.
+    limit: Option<Duration>,
+    /// Where everything is written before its end is told.
+    disk: Option<&'a Arc<Disk>>,
+    /// Whether its start is told, and nothing of it outlives it.
+    is_service: bool,
+}
+
+/// Stays with the command until it has ended, and says how.
 async fn supervise(
     started: Started<'_>,
-    limit: Option<Duration>,
-    disk: Option<&Arc<Disk>>,
+    Terms { limit, disk, is_service }: Terms<'_>,
     mut sender: Sender,
     mut receiver: Receiver,
 ) {
     let Started { scope, group, stdin, outputs, exit, begun } = started;
+    if is_service {
+        let started = ExecStarted { pid: group.as_raw_pid() };
+        if sender.message(&started).await.is_err() {
+            return scope.kill().await;
+        }
+    }
     let carried = output::carry(&mut sender, outputs, exit);
-    let cancelled = control::obey(&mut receiver, stdin, group);
+    let cancelled = control::obey(&mut receiver, stdin, group, &scope);
     match until_exit(&scope, limit, carried, cancelled).await {
         Some((status, timed_out)) => {
+            if is_service {
+                scope.kill().await;
+            }
             let exit = exit_of(status, timed_out, begun);
             match synced(disk).await {
                 Ok(()) => answer(&mut sender, &exit).await,

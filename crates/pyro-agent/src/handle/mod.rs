@@ -2,6 +2,7 @@
 
 mod apply;
 mod changes;
+mod connect;
 mod echo;
 mod edit_file;
 mod freeze;
@@ -57,6 +58,7 @@ pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes,
         Request::Changes { checksum, limit } => {
             changes::run(agent, checksum, limit, stream).await;
         }
+        Request::Connect { host, port } => connect::run(&agent, &host, port, stream).await,
         Request::Apply => apply::run(agent, stream).await,
         Request::Sync => sync::run(agent, stream).await,
         Request::StartNetwork { reachable } => {

@@ -187,6 +187,7 @@ pub(crate) fn sh(command: &str) -> Exec {
         stdin: false,
         timeout_ms: None,
         sync: false,
+        service: false,
     }
 }
 

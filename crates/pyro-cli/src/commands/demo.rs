@@ -121,6 +121,7 @@ fn exec() -> Exec {
         stdin: false,
         timeout_ms: Some(30_000),
         sync: false,
+        service: false,
     }
 }
 

@@ -31,7 +31,8 @@ impl Allowed {
 /// A policy and what belongs to it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Policy {
-    /// What it may reach: off, or egress: public addresses, or what is allowed below [default: off]
+    /// What it may reach: off, or egress: public addresses, or what is allowed below; egress+published-ports also
+    /// lets its services publish ports on 127.0.0.1 [default: off]
     #[arg(long, value_name = "POLICY")]
     network_policy: Option<String>,
     #[command(flatten)]

@@ -98,6 +98,7 @@ impl Arguments {
             stdin: !std::io::stdin().is_terminal(),
             timeout_ms: Some(self.timeout_seconds.saturating_mul(1000)),
             sync: false,
+            service: false,
         }
     }
 }

@@ -140,6 +140,7 @@ fn of_workspace() {
       patch      Change many files of a workspace at once
       diff       Show what has changed in a workspace since its baseline
       export     Copy a file or a directory of a workspace to this host
+      service    Start, watch and stop services of a workspace: commands that it keeps running
       snapshot   Take, list and delete snapshots of a workspace, to which it can be reset
       reset      Put a workspace back to a snapshot: a fresh machine on a copy of its disk
       stop       Stop a workspace: its processes end, its files and its history stay
@@ -215,8 +216,8 @@ Options:
           [default: 600]
 
       --network-policy <POLICY>
-          What it may reach: off, or egress: public addresses, or what is allowed below [default:
-          off]
+          What it may reach: off, or egress: public addresses, or what is allowed below;
+          egress+published-ports also lets its services publish ports on 127.0.0.1 [default: off]
 
       --allow-host <NAME>
           Let it reach this name only, with *. before it all names below; on ports 80 and 443, or
@@ -374,7 +375,8 @@ fn of_mcp_serve() {
           --export-root <DIR>        A directory below which the model may export; repeatable [default:
                                      .pyro/out in the project]
           --network-policy <POLICY>  What it may reach: off, or egress: public addresses, or what is
-                                     allowed below [default: off]
+                                     allowed below; egress+published-ports also lets its services
+                                     publish ports on 127.0.0.1 [default: off]
           --allow-host <NAME>        Let it reach this name only, with *. before it all names below; on
                                      ports 80 and 443, or :PORT; repeatable
           --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
@@ -496,6 +498,11 @@ fn every_command_has_examples() {
         &["workspace", "patch", "apply"],
         &["workspace", "diff"],
         &["workspace", "export"],
+        &["workspace", "service", "start"],
+        &["workspace", "service", "list"],
+        &["workspace", "service", "status"],
+        &["workspace", "service", "logs"],
+        &["workspace", "service", "stop"],
         &["workspace", "reset"],
         &["workspace", "stop"],
         &["workspace", "start"],

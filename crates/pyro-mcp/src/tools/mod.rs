@@ -1,5 +1,10 @@
 //! The tools, one file each, and which profile has which.
 
+mod service_list;
+mod service_logs;
+mod service_start;
+mod service_status;
+mod service_stop;
 mod shell_close;
 mod shell_list;
 mod shell_open;
@@ -65,7 +70,12 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 44] = [
+pub(crate) const TOOLS: [Entry; 49] = [
+    service_list::ENTRY,
+    service_logs::ENTRY,
+    service_start::ENTRY,
+    service_status::ENTRY,
+    service_stop::ENTRY,
     shell_close::ENTRY,
     shell_list::ENTRY,
     shell_open::ENTRY,

@@ -5,6 +5,7 @@ use crate::arguments;
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
+use crate::secrets;
 use crate::server::Server;
 use crate::shell_object::ShellObject;
 use crate::tools::{Entry, changes};
@@ -14,6 +15,7 @@ use pyro::workspace::shell_open::ShellSpec;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "shell_open",
@@ -40,6 +42,8 @@ struct Input {
     /// Default 30.
     #[serde(default = "rows")]
     rows: u16,
+    /// Secrets of the workspace in its environment: {secret: ENV_VAR}.
+    secret_env: Option<BTreeMap<String, String>>,
 }
 
 fn cwd() -> String {
@@ -66,9 +70,10 @@ async fn call(
     arguments: JsonObject,
     phrase: &Phrase,
 ) -> Result<CallToolResult, Error> {
-    let Input { workspace_id, cwd, cols, rows } = arguments::read(arguments)?;
+    let Input { workspace_id, cwd, cols, rows, secret_env } = arguments::read(arguments)?;
     let workspace = open(server, &workspace_id, phrase).await?;
-    let spec = ShellSpec { cwd, cols, rows, environment: Vec::new() };
+    let secret_env = secrets::environment(server.profile(), secret_env)?;
+    let spec = ShellSpec { cwd, cols, rows, secret_env };
     let shell = workspace.shell_open(&spec).await?;
     let object = ShellObject::of(shell, notices(&workspace).await);
     let next = "shell_write types, shell_read with plain true shows what came of it";

@@ -71,7 +71,7 @@ struct Input {
     name: Option<String>,
     /// Notes about it.
     labels: Option<BTreeMap<String, String>>,
-    /// What it may reach: off or egress. Default: what the human chose, else off.
+    /// What it may reach: off, egress, or egress+published-ports for service_start. Default: what the human chose, else off.
     network_policy: Option<String>,
     /// Files of /run/pyro-secrets, in memory; no output shows their values.
     #[schemars(with = "Option<Vec<GivenSecret>>")]
@@ -150,7 +150,7 @@ async fn wish(server: &Server, input: Input) -> Result<Wish, Error> {
     let network_policy = rule.grant(profile, wish)?;
     let allow = match network_policy {
         NetworkPolicy::Off => AllowList::default(),
-        NetworkPolicy::Egress => rule.allow.clone(),
+        NetworkPolicy::Egress | NetworkPolicy::EgressAndPublishedPorts => rule.allow.clone(),
     };
     let machine = VmSpec {
         environment: input.environment,

@@ -5,11 +5,13 @@
 mod entry;
 mod file;
 mod order;
+mod recording;
 mod spool;
 
 pub use entry::{Begun, Command, Ended, Fate, History};
 pub use file::{Journal, clear, read};
 pub use order::{Order, Output, Part, read_output};
+pub use recording::{Recording, kept};
 pub use spool::{KEPT_EACH, Piece, Spool, read_spool};
 
 use std::path::{Path, PathBuf};

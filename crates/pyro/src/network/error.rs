@@ -9,9 +9,6 @@ pub enum NetworkError {
     /// No policy is called that.
     #[error("{0:?} is no network policy")]
     BadPolicy(String),
-    /// The policy that publishes ports.
-    #[error("egress+published-ports is not available in this release")]
-    NoPublishedPorts,
     /// Not a name that could be allowed.
     #[error("{0:?} is not a name that could be allowed")]
     BadPattern(String),
@@ -40,7 +37,6 @@ impl Diagnose for NetworkError {
     fn code(&self) -> &'static str {
         match self {
             Self::BadPolicy(_) => "bad_network_policy",
-            Self::NoPublishedPorts => "not_available",
             Self::BadPattern(_) => "bad_allowed_host",
             Self::BadRange(_) => "bad_allowed_net",
             Self::TooLong => "allow_list_too_long",
@@ -52,9 +48,6 @@ impl Diagnose for NetworkError {
     fn hints(&self) -> Vec<String> {
         vec![match self {
             Self::BadPolicy(_) => format!("use one of: {}", NetworkPolicy::NAMES.join(", ")),
-            Self::NoPublishedPorts => {
-                "use egress: the guest reaches out, and nobody reaches in".into()
-            }
             Self::BadPattern(_) => {
                 "write a name, *.NAME for all below it, or * for all; :PORT behind it allows another \
                  port than 80 and 443; addresses are allowed with --allow-net"

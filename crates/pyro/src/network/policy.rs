@@ -13,8 +13,8 @@ use std::str::FromStr;
 /// The most patterns and ranges of one list: the guest's steering has a branch for each range.
 const MAX_ENTRIES: usize = 64;
 
-/// What a guest may reach.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a guest may reach, and whether it may be reached; each allows what the ones before allow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkPolicy {
     /// Nothing.
@@ -22,13 +22,14 @@ pub enum NetworkPolicy {
     Off,
     /// Public addresses, or what an [`AllowList`] names.
     Egress,
+    /// The same, and ports of its services may be published on the host's loopback.
+    #[serde(rename = "egress+published-ports")]
+    EgressAndPublishedPorts,
 }
 
 impl NetworkPolicy {
     /// As users write them.
-    pub const NAMES: [&str; 2] = ["off", "egress"];
-    /// A policy of later releases.
-    const PUBLISHED: &str = "egress+published-ports";
+    pub const NAMES: [&str; 3] = ["off", "egress", "egress+published-ports"];
 }
 
 impl FromStr for NetworkPolicy {
@@ -38,7 +39,7 @@ impl FromStr for NetworkPolicy {
         match text {
             "off" => Ok(Self::Off),
             "egress" => Ok(Self::Egress),
-            Self::PUBLISHED => Err(NetworkError::NoPublishedPorts),
+            "egress+published-ports" => Ok(Self::EgressAndPublishedPorts),
             other => Err(NetworkError::BadPolicy(other.to_owned())),
         }
     }
@@ -49,6 +50,7 @@ impl fmt::Display for NetworkPolicy {
         f.write_str(match self {
             Self::Off => "off",
             Self::Egress => "egress",
+            Self::EgressAndPublishedPorts => "egress+published-ports",
         })
     }
 }
@@ -294,14 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn policies_are_read_and_the_later_one_is_not_there_yet() {
-        for known in NetworkPolicy::NAMES {
-            assert_eq!(known.parse::<NetworkPolicy>().unwrap().to_string(), known);
+    fn policies_are_written_as_they_are_read_and_recorded() {
+        let policies = NetworkPolicy::NAMES.map(|name| name.parse::<NetworkPolicy>().unwrap());
+        assert!(policies.is_sorted());
+        for (policy, name) in policies.into_iter().zip(NetworkPolicy::NAMES) {
+            assert_eq!(policy.to_string(), name);
+            assert_eq!(serde_json::to_value(policy).unwrap(), name);
         }
-        assert!(matches!(
-            "egress+published-ports".parse::<NetworkPolicy>(),
-            Err(NetworkError::NoPublishedPorts)
-        ));
         assert!("open".parse::<NetworkPolicy>().is_err());
         let many = vec!["a.example".to_owned(); 65];
         assert!(AllowList::parse(&many, &[]).is_err());

@@ -4,9 +4,11 @@ use super::directory::{MachineDirectory, SOCKET};
 use super::error::ShimError;
 use super::protocol::{Ask, Presence, Progress, Ready, Still};
 use crate::error::AtPath;
+use crate::error::Report;
 use crate::guest::GuestError;
 use crate::journal::Begun;
 use crate::secret::SecretEnv;
+use crate::service::{Order, Service};
 use bytes::BytesMut;
 use pyro_proto::RefusalCode;
 use pyro_proto::mux::{Item, Session, Side, Stream};
@@ -197,6 +199,40 @@ impl Client {
     /// If it does not run.
     pub async fn stop_exec(&self, exec_id: &str) -> crate::Result<Progress> {
         let ask = Ask::StopExec { exec_id: exec_id.to_owned() };
+        self.answer(&mut self.open(&ask).await?).await
+    }
+
+    /// Starts a service of a workspace and waits until it is ready. It goes on where this is dropped.
+    ///
+    /// # Errors
+    /// If it cannot be started, ends, or is not ready in time.
+    pub async fn start_service(&self, order: Order) -> crate::Result<Service> {
+        let ask = Ask::StartService { order: Box::new(order) };
+        let started: Result<Service, Report> = self.answer(&mut self.open(&ask).await?).await?;
+        Ok(started?)
+    }
+
+    /// Waits for a service of a workspace, see [`Ask::AwaitService`].
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn service_progress(
+        &self,
+        name: &str,
+        beyond: u64,
+        wait: Duration,
+    ) -> crate::Result<Progress> {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let ask = Ask::AwaitService { name: name.to_owned(), beyond, wait_ms };
+        self.answer(&mut self.open(&ask).await?).await
+    }
+
+    /// Ends a service of a workspace: politely, then by force.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn stop_service(&self, name: &str) -> crate::Result<Progress> {
+        let ask = Ask::StopService { name: name.to_owned() };
         self.answer(&mut self.open(&ask).await?).await
     }
 

@@ -2,21 +2,18 @@
 //! run, and who waits for one. How one is run is `exec.rs`'s.
 
 use super::protocol::Progress;
+use super::recorder::Recorder;
 use crate::clock::now;
-use crate::error::{AtPath, PathError};
-use crate::journal::{
-    self, Begun, Ended, Fate, Journal, Order, Spool, Stdio, order_path, output_directory,
-    spool_path,
-};
-use crate::secret::{Redaction, Redactor};
+use crate::error::PathError;
+use crate::journal::{self, Begun, Ended, Fate, Journal, Recording, output_directory};
+use crate::secret::Redactor;
 use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::Messenger;
 use pyro_proto::request::{Exec, ExecControl};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,29 +53,23 @@ pub(super) struct Account {
     pub(super) begun: Begun,
     pub(super) running: Rc<Running>,
     started: Instant,
-    spools: [Spool; 2],
-    order: Order,
-    /// What takes secrets out of its streams, stdout first.
-    redactions: [Redaction; 2],
+    /// What it writes, without secrets.
+    recorder: Recorder,
 }
 
 impl Commands {
     /// Goes on with the history of the workspace in this directory. Commands that an earlier shim left
     /// without an end are lost. No secret is written down.
     pub(super) fn open(workspace: &Path, redactor: &Redactor) -> Result<Self, PathError> {
-        let output = output_directory(workspace);
-        DirBuilder::new().recursive(true).mode(0o700).create(&output).at("create", &output)?;
         let (mut journal, history) = Journal::open(workspace)?;
         for command in history.commands.iter().filter(|command| command.ended.is_none()) {
             let exec_id = command.begun.exec_id.clone();
-            let written = |stream| {
-                fs::metadata(spool_path(workspace, &exec_id, stream)).map_or(0, |m| m.len())
-            };
+            let [stdout_bytes, stderr_bytes] = journal::kept(workspace, &exec_id);
             journal.end(Ended {
                 fate: Fate::Lost { why: "the process that kept its machine was killed".into() },
                 duration_ms: 0,
-                stdout_bytes: written(Stdio::Out),
-                stderr_bytes: written(Stdio::Err),
+                stdout_bytes,
+                stderr_bytes,
                 ended_at: now(),
                 exec_id,
             })?;
@@ -104,9 +95,8 @@ impl Commands {
             cwd: exec.cwd.as_ref().map_or_else(|| "/".to_owned(), |cwd| shown(&cwd.to_string())),
             began_at: now(),
         };
-        let spool = |stream| Spool::create(&spool_path(&self.workspace, &begun.exec_id, stream));
-        let spools = [spool(Stdio::Out)?, spool(Stdio::Err)?];
-        let order = Order::create(&order_path(&self.workspace, &begun.exec_id))?;
+        let recording = Recording::create(&self.workspace, &begun.exec_id)?;
+        let recorder = Recorder::new(recording, &self.redactor);
         self.journal.borrow_mut().begin(begun.clone())?;
         *self.last_sequence.borrow_mut() = sequence;
         let (progress, _) =
@@ -114,8 +104,7 @@ impl Commands {
         let (messenger, kill) = (RefCell::default(), Notify::new());
         let running = Rc::new(Running { progress, messenger, kill });
         self.running.borrow_mut().insert(begun.exec_id.clone(), running.clone());
-        let redactions = [self.redactor.stream(), self.redactor.stream()];
-        Ok(Account { begun, running, started: Instant::now(), spools, order, redactions })
+        Ok(Account { begun, running, started: Instant::now(), recorder })
     }
 
     /// From now on no command ends by itself: it is its machine that does.
@@ -131,8 +120,7 @@ impl Commands {
             .borrow()
             .as_ref()
             .map(|why| Fate::Lost { why: format!("the machine ended: {why}") });
-        let [stdout, stderr] = &account.spools;
-        let (stdout_bytes, stderr_bytes) = (stdout.total(), stderr.total());
+        let [stdout_bytes, stderr_bytes] = account.recorder.totals();
         let ended = Ended {
             exec_id: account.begun.exec_id.clone(),
             fate: lost.unwrap_or(fate),
@@ -247,36 +235,20 @@ impl Account {
     /// Takes what the command wrote, and returns what may be told of it by now: all but secrets, and what may be
     /// the beginning of one.
     pub(super) fn take(&mut self, lane: Lane, bytes: Bytes) -> Bytes {
-        let [stdout, stderr] = &mut self.redactions;
-        let redaction = if lane == Lane::Main { stdout } else { stderr };
-        let bytes = redaction.push(bytes);
-        self.keep(lane, &bytes);
+        let bytes = self.recorder.take(lane, bytes);
+        self.tell_progress();
         bytes
     }
 
     /// What waited for more: nothing more comes.
     pub(super) fn rest(&mut self) -> [(Lane, Bytes); 2] {
-        let [stdout, stderr] = &mut self.redactions;
-        let rest = [(Lane::Main, stdout.finish()), (Lane::Err, stderr.finish())];
-        for (lane, bytes) in &rest {
-            self.keep(*lane, bytes);
-        }
+        let rest = self.recorder.rest();
+        self.tell_progress();
         rest
     }
 
-    /// A host without space keeps no output, and stops no command.
-    fn keep(&mut self, lane: Lane, bytes: &Bytes) {
-        if bytes.is_empty() {
-            return;
-        }
-        let [stdout, stderr] = &mut self.spools;
-        let (spool, stream) = match lane {
-            Lane::Main => (stdout, Stdio::Out),
-            Lane::Err => (stderr, Stdio::Err),
-        };
-        let _ = self.order.take(stream, bytes.len() as u64);
-        let _ = spool.append(bytes);
-        let (stdout_bytes, stderr_bytes) = (self.spools[0].total(), self.spools[1].total());
+    fn tell_progress(&self) {
+        let [stdout_bytes, stderr_bytes] = self.recorder.totals();
         self.running.progress.send_modify(|progress| {
             (progress.stdout_bytes, progress.stderr_bytes) = (stdout_bytes, stderr_bytes);
         });

@@ -5,6 +5,7 @@ use super::activity::Activity;
 use super::commands::Commands;
 use super::end::Cause;
 use super::protocol::Presence;
+use super::services::Services;
 use super::shells::Shells;
 use crate::error::Report;
 use crate::machine::Brake;
@@ -35,6 +36,8 @@ pub(super) struct Desk {
     pub(super) vault: Vault,
     /// Of a workspace: its shells.
     pub(super) shells: Shells,
+    /// Of a workspace: its services.
+    pub(super) services: Option<Services>,
     /// Who works in it, and since when nobody does.
     pub(super) activity: Rc<Activity>,
     /// Who asked for the end and waits for it, and whether the guest is to be told.

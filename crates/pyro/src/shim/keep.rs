@@ -12,6 +12,7 @@ use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
 use super::secrets::deliver;
 use super::serve::{accept, greet_front_end};
+use super::services::Services;
 use super::shells::Shells;
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
@@ -31,6 +32,8 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
+/// How long the services of a workspace that is stopped may take to end.
+const SERVICES_END: Duration = Duration::from_secs(10);
 /// How long a guest may take to bring its disk into order.
 const POWER_OFF: Duration = Duration::from_secs(15);
 /// How long a front end may take to read the last word.
@@ -55,6 +58,7 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let activity = Activity::new(ttl);
     let vault = kept.workspace().map(Vault::open).transpose()?.unwrap_or_default();
     let commands = kept.workspace().map(|at| Commands::open(at, vault.redactor())).transpose()?;
+    let services = kept.workspace().map(|at| Services::open(at, vault.redactor())).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
     let shells = Shells::default();
     let standing = Mutex::new(());
@@ -65,6 +69,7 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
         commands,
         vault,
         shells,
+        services,
         activity,
         end,
         made,
@@ -95,6 +100,12 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
             };
             if let Some(commands) = &desk.commands {
                 commands.machine_ends(&end.why);
+            }
+            if let Some(services) = &desk.services {
+                services.machine_ends();
+                if end.is_gentle() {
+                    let _ = tokio::time::timeout(SERVICES_END, services.stop_all()).await;
+                }
             }
             if end.is_gentle() && kept.workspace().is_some() {
                 let off = async { tokio::join!(desk.power_off(), &mut running) };
@@ -251,6 +262,9 @@ async fn leave_nothing(
     orphans::end_all();
     if let Some(commands) = &desk.commands {
         let _ = tokio::time::timeout(FAREWELL, commands.all_ended()).await;
+    }
+    if let Some(services) = &desk.services {
+        let _ = tokio::time::timeout(FAREWELL, services.all_ended()).await;
     }
     if let Some(workspace) = kept.workspace() {
         note::write(workspace, &end.note(desk.activity.last_at()))?;

@@ -5,6 +5,7 @@ use crate::error::Report;
 use crate::machine::MachineSpec;
 use crate::network::NetworkSpec;
 use crate::secret::SecretEnv;
+use crate::service::Order;
 use crate::shim::shells::words::ShellAsk;
 use pyro_proto::request::{Exec, Request};
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,26 @@ pub enum Ask {
     Shells {
         /// What.
         ask: ShellAsk,
+    },
+    /// Starts a service of this workspace, which goes on when the front end leaves. Answers one message when it
+    /// is ready or will never be: a [`Service`](crate::service::Service), or a [`Report`] of why not.
+    StartService {
+        /// The service.
+        order: Box<Order>,
+    },
+    /// As [`Ask::Await`], for a service.
+    AwaitService {
+        /// Which service.
+        name: String,
+        /// Of both streams together.
+        beyond: u64,
+        /// How long to wait at most, in milliseconds.
+        wait_ms: u64,
+    },
+    /// As [`Ask::StopExec`], for a service.
+    StopService {
+        /// Which service.
+        name: String,
     },
     /// Answers one [`Presence`] message; gives the workspace another time to live first, if any is named.
     Presence {

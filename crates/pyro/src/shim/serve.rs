@@ -5,7 +5,7 @@ use super::end::Cause;
 use super::exec;
 use super::protocol::{Ask, Ready};
 use super::relay::relay;
-use super::{shells, still};
+use super::{service, shells, still};
 use crate::secret::SecretEnv;
 use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Incoming, Session, Side, Stream};
@@ -94,6 +94,21 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
             tell(stream, progress.await).await;
         }
         Ask::Shells { ask } => shells::answer(ask, stream, &desk).await,
+        Ask::StartService { order } => {
+            let _busy = desk.activity.work();
+            let started = service::start(*order, &desk).await;
+            tell(stream, Some(started.map_err(|error| error.report()))).await;
+        }
+        Ask::AwaitService { name, beyond, wait_ms } => {
+            let limit = Duration::from_millis(wait_ms);
+            let progress = async { desk.services.as_ref()?.wait(&name, beyond, limit).await };
+            tell(stream, progress.await).await;
+        }
+        Ask::StopService { name } => {
+            let _busy = desk.activity.work();
+            let progress = async { desk.services.as_ref()?.stop(&name).await };
+            tell(stream, progress.await).await;
+        }
         Ask::Presence { ttl_seconds } => {
             if let Some(seconds) = ttl_seconds {
                 desk.activity.set_ttl(Duration::from_secs(seconds));
@@ -152,7 +167,7 @@ async fn run(
 /// Answers with one message, or that there is nothing of the kind.
 async fn tell<T: Serialize>(mut stream: Stream, answer: Option<T>) {
     let Some(answer) = answer else {
-        let refusal = Refusal::new(RefusalCode::NotFound, "no such command runs");
+        let refusal = Refusal::new(RefusalCode::NotFound, "nothing of that name runs");
         return stream.sender.reset(&refusal);
     };
     if stream.sender.message(&answer).await.is_ok() {

@@ -151,6 +151,7 @@ fn exec(command: &str, timeout_seconds: u64) -> Exec {
         stdin: false,
         timeout_ms: Some(timeout_seconds.saturating_mul(1000)),
         sync: false,
+        service: false,
     }
 }
 

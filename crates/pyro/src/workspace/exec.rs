@@ -227,6 +227,7 @@ impl Workspace {
             stdin,
             timeout_ms: Some(request.timeout_seconds.saturating_mul(1000)),
             sync: true,
+            service: false,
         }
     }
 }

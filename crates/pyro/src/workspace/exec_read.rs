@@ -128,16 +128,13 @@ async fn how_far(
 /// The end of a command whose shim was killed before it could write it down: what is in the files is what
 /// is known. The next shim writes the same.
 fn lost(item: &Item, exec_id: &str) -> Ended {
-    let written = |stream| {
-        let path = spool_path(item.path(), exec_id, stream);
-        std::fs::metadata(path).map_or(0, |file| file.len())
-    };
+    let [stdout_bytes, stderr_bytes] = journal::kept(item.path(), exec_id);
     Ended {
         exec_id: exec_id.to_owned(),
         fate: Fate::Lost { why: "the process that kept its machine was killed".into() },
         duration_ms: 0,
-        stdout_bytes: written(Stdio::Out),
-        stderr_bytes: written(Stdio::Err),
+        stdout_bytes,
+        stderr_bytes,
         ended_at: now(),
     }
 }

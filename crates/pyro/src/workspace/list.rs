@@ -40,9 +40,9 @@ pub struct Summary {
     pub expires_at: u64,
     /// How many commands it was given.
     pub command_count: usize,
-    /// None in this release.
+    /// How many services were started since its creation or last reset.
     pub service_count: usize,
-    /// None in this release.
+    /// How many of them run.
     pub running_service_count: usize,
 }
 

@@ -1,5 +1,5 @@
 //! Puts a workspace back to a snapshot: a fresh machine on a copy of that disk, root file system included.
-//! What was done since is gone, the history of its commands too.
+//! What was done since is gone, the history of its commands and its services too.
 
 use super::find::{find, record_of};
 use super::fresh_disk::{Origin, fresh_disk, give_up, would_make_room};
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
 use crate::journal;
+use crate::service;
 use crate::shim::{Manner, end};
 use crate::store::Item;
 use serde::Serialize;
@@ -74,6 +75,7 @@ pub async fn reset(
     end(&machine_of(config, &item), Manner::AtOnce).await?;
     disk.install()?;
     journal::clear(item.path())?;
+    service::clear(item.path())?;
     record.reset_count += 1;
     record.last_reset_at = Some(now());
     item.write(&turn, &record)?;

@@ -4,6 +4,7 @@ use super::file_path::file_path;
 use super::shell::ShellStatus;
 use super::{WORKSPACE_PATH, Workspace, WorkspaceError};
 use crate::error::Result;
+use crate::secret::SecretEnv;
 use pyro_proto::shell::{Shell, Size};
 use std::ops::RangeInclusive;
 
@@ -21,13 +22,13 @@ pub struct ShellSpec {
     pub cols: u16,
     /// How high: 1 to 300 characters.
     pub rows: u16,
-    /// Variables on top of those that every shell has.
-    pub environment: Vec<(String, String)>,
+    /// Secrets of the workspace that it is given, as variables of its environment.
+    pub secret_env: Vec<SecretEnv>,
 }
 
 impl Default for ShellSpec {
     fn default() -> Self {
-        Self { cwd: WORKSPACE_PATH.into(), cols: 120, rows: 30, environment: Vec::new() }
+        Self { cwd: WORKSPACE_PATH.into(), cols: 120, rows: 30, secret_env: Vec::new() }
     }
 }
 
@@ -43,8 +44,9 @@ impl Workspace {
             return Err(WorkspaceError::BadTerminalSize { cols, rows }.into());
         }
         let cwd = Some(file_path(&spec.cwd)?);
-        let (env, size) = (spec.environment.clone(), Size { cols, rows });
-        let opened = self.shim.open_shell(Shell { cwd, env, size }).await;
+        self.vault.check(&spec.secret_env)?;
+        let shell = Shell { cwd, env: Vec::new(), size: Size { cols, rows } };
+        let opened = self.redacted(self.shim.open_shell(shell, spec.secret_env.clone()).await);
         let opened = opened.map_err(|error| match error.code() {
             "guest_too_many" => {
                 WorkspaceError::TooManyShells { workspace_id: self.id().to_owned() }.into()

@@ -13,6 +13,7 @@ use crate::event::Observer;
 use crate::journal;
 use crate::network::{AllowList, GUEST_ADDRESS, NetworkPolicy};
 use crate::secret::SecretFacts;
+use crate::service;
 use crate::shim::Client;
 use crate::shim::note;
 use crate::shim::protocol::Presence;
@@ -85,9 +86,9 @@ pub struct WorkspaceStatus {
     pub reset_count: u64,
     /// When it was last reset, Unix seconds.
     pub last_reset_at: Option<u64>,
-    /// None in this release.
+    /// How many services were started since its creation or last reset.
     pub service_count: usize,
-    /// None in this release.
+    /// How many of them run.
     pub running_service_count: usize,
     /// What else is known: `backend`; `ca_bundle` and `ca_certificates`, where it was given some; why it does
     /// not run.
@@ -171,6 +172,8 @@ impl WorkspaceStatus {
         presence: Option<Presence>,
     ) -> Result<Self> {
         let history = journal::read(item.path())?;
+        let services = service::read_all(item.path())?;
+        let alive = services.iter().filter(|one| state == State::Started && one.state.is_alive());
         let note = note::read(item.path())?;
         let mut metadata = BTreeMap::from([("backend".to_owned(), record.facts.backend)]);
         metadata.extend(record.ca_bundle.iter().flat_map(BundleFacts::metadata));
@@ -214,8 +217,8 @@ impl WorkspaceStatus {
             running_commands: presence.map(|presence| presence.running).unwrap_or_default(),
             reset_count: record.reset_count,
             last_reset_at: record.last_reset_at,
-            service_count: 0,
-            running_service_count: 0,
+            service_count: services.len(),
+            running_service_count: alive.count(),
             metadata,
             warnings: record.facts.warnings,
         })

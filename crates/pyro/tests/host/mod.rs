@@ -81,6 +81,7 @@ pub(crate) fn command(command: &str) -> Exec {
         stdin: false,
         timeout_ms: None,
         sync: false,
+        service: false,
     }
 }
 

@@ -12,6 +12,7 @@ mod certificates;
 mod host;
 mod hostile;
 mod lifecycle;
+mod services;
 mod workspaces;
 
 use std::os::fd::OwnedFd;
@@ -23,10 +24,16 @@ fn main() -> ExitCode {
         return code;
     }
     host::conduct(
-        [certificates::trials(), lifecycle::trials(), workspaces::trials(), hostile::trials()]
-            .into_iter()
-            .flatten()
-            .collect(),
+        [
+            certificates::trials(),
+            lifecycle::trials(),
+            workspaces::trials(),
+            services::trials(),
+            hostile::trials(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     )
     .exit_code()
 }

@@ -46,8 +46,8 @@ pub(crate) struct Arguments {
     timeout_seconds: u64,
     /// Put a secret of the workspace into the command's environment, under its own name or another;
     /// may be given more than once
-    #[arg(long, value_name = "SECRET[=ENV_VAR]")]
-    secret_env: Vec<String>,
+    #[arg(long, value_name = "SECRET[=ENV_VAR]", value_parser = super::secret_env)]
+    secret_env: Vec<SecretEnv>,
     /// Start it, print its id for `exec-read` and `exec-stop`, and leave it running
     #[arg(long)]
     detach: bool,
@@ -66,8 +66,7 @@ impl Arguments {
             true => words::quoted(&self.command),
             false => words::in_place_of_the_shell(&self.command),
         };
-        let secret_env =
-            self.secret_env.iter().map(|text| SecretEnv::parse(text)).collect::<Result<_, _>>()?;
+        let secret_env = self.secret_env.clone();
         Ok(ExecRequest { command, timeout_seconds: self.timeout_seconds, secret_env })
     }
 }

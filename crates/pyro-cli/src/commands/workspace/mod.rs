@@ -16,6 +16,7 @@ mod logs;
 mod network;
 mod patch;
 mod reset;
+mod service;
 mod shell;
 mod snapshot;
 mod start;
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Diff(diff::Arguments),
     Export(export::Arguments),
     #[command(subcommand)]
+    Service(service::Command),
+    #[command(subcommand)]
     Snapshot(snapshot::Command),
     Reset(reset::Arguments),
     Stop(stop::Arguments),
@@ -86,6 +89,7 @@ impl Command {
             Self::Patch(command) => command.run(ui),
             Self::Diff(arguments) => diff::diff(ui, arguments),
             Self::Export(arguments) => export::export(ui, arguments),
+            Self::Service(command) => command.run(ui),
             Self::Snapshot(command) => command.run(ui),
             Self::Reset(arguments) => reset::reset(ui, arguments),
             Self::Stop(arguments) => stop::stop(ui, arguments),
@@ -112,6 +116,7 @@ impl Command {
             Self::Patch(command) => command.wants_json(),
             Self::Diff(arguments) => arguments.json,
             Self::Export(arguments) => arguments.json,
+            Self::Service(command) => command.wants_json(),
             Self::Snapshot(command) => command.wants_json(),
             Self::Reset(arguments) => arguments.json,
             Self::Stop(arguments) => arguments.json,
@@ -129,4 +134,9 @@ impl Command {
             _ => false,
         }
     }
+}
+
+/// `--secret-env SECRET[=ENV_VAR]`.
+fn secret_env(text: &str) -> Result<pyro::secret::SecretEnv, String> {
+    pyro::secret::SecretEnv::parse(text).map_err(|error| error.to_string())
 }

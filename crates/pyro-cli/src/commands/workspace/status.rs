@@ -59,6 +59,8 @@ fn report(of: &WorkspaceStatus) -> Fields {
     fields.add("commands", commands(of));
     let running = Some(of.running_commands.join(" ")).filter(|running| !running.is_empty());
     fields.add_if("running", running);
+    let services = (of.service_count > 0).then(|| services(of));
+    fields.add_if("services", services);
     fields.add_if("reset", of.last_reset_at.map(|at| times(of.reset_count, at)));
     fields.add_if("labels", Some(labels(&of.labels)).filter(|labels| !labels.is_empty()));
     fields
@@ -67,7 +69,7 @@ fn report(of: &WorkspaceStatus) -> Fields {
 fn state(of: &WorkspaceStatus) -> String {
     let why = of.metadata.get("ended_because");
     match (of.state, why) {
-        (State::Started, _) if of.running_commands.is_empty() => {
+        (State::Started, _) if of.running_commands.is_empty() && of.running_service_count == 0 => {
             format!("started; expires in {}", until(of.expires_at))
         }
         (state, Some(why)) => format!("{state}: {why}"),
@@ -106,6 +108,10 @@ fn commands(of: &WorkspaceStatus) -> String {
         None => "none".to_owned(),
         Some(last) => format!("{}; the last: {}", of.command_count, last_command(last)),
     }
+}
+
+fn services(of: &WorkspaceStatus) -> String {
+    format!("{}, {} of them running", of.service_count, of.running_service_count)
 }
 
 fn last_command(last: &LastCommand) -> String {

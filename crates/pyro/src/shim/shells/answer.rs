@@ -4,6 +4,7 @@ use super::super::desk::Desk;
 use super::attach::attach;
 use super::open_shell::OpenShell;
 use super::words::{MAX_INPUT, ShellAsk, ShellExtract, ShellWait, ShellWritten};
+use crate::secret::SecretEnv;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Receiver, Sender, Stream};
 use pyro_proto::request::Request;
@@ -38,8 +39,8 @@ async fn work(
     let find = |shell_id: &str| desk.shells.find(shell_id);
     match ask {
         ShellAsk::List => Ok(()),
-        ShellAsk::Open { shell } => {
-            let opened = open(shell, desk).await?;
+        ShellAsk::Open { shell, secret_env } => {
+            let opened = open(shell, &secret_env, desk).await?;
             tell(sender, &opened.state()).await
         }
         ShellAsk::Read { shell_id, from, most, wait } => {
@@ -63,7 +64,13 @@ async fn work(
     }
 }
 
-async fn open(shell: Shell, desk: &Desk) -> Result<Rc<OpenShell>, Refusal> {
+async fn open(
+    mut shell: Shell,
+    secret_env: &[SecretEnv],
+    desk: &Desk,
+) -> Result<Rc<OpenShell>, Refusal> {
+    let entries = desk.vault.environment(secret_env);
+    shell.env.extend(entries.map_err(|e| Refusal::new(RefusalCode::NotFound, e.to_string()))?);
     let guest = desk.guest().await?;
     if desk.commands.is_none() {
         return Err(Refusal::new(RefusalCode::Unsupported, "the machine is no workspace's"));
@@ -84,7 +91,7 @@ async fn open(shell: Shell, desk: &Desk) -> Result<Rc<OpenShell>, Refusal> {
         Ok(ways) => ways,
         Err(refusal) => return Err(desk.explained(refusal).await),
     };
-    let opened = Rc::new(OpenShell::new(new_id()?, &shell, to_agent));
+    let opened = Rc::new(OpenShell::new(new_id()?, &shell, desk.vault.redactor(), to_agent));
     seat.give_to(opened.clone());
     let listening = opened.clone();
     tokio::task::spawn_local(async move { listening.listen(from_agent).await });

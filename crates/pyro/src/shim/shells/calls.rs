@@ -6,6 +6,7 @@ use super::super::protocol::Ask;
 use super::words::{ShellAsk, ShellExtract, ShellState, ShellWait, ShellWritten};
 use crate::error::Result;
 use crate::guest::GuestError;
+use crate::secret::SecretEnv;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Stream};
 use pyro_proto::shell::{Shell, Size};
@@ -15,8 +16,8 @@ impl Client {
     ///
     /// # Errors
     /// If it cannot be opened.
-    pub async fn open_shell(&self, shell: Shell) -> Result<ShellState> {
-        self.answer(&mut self.ask(ShellAsk::Open { shell }).await?).await
+    pub async fn open_shell(&self, shell: Shell, secret_env: Vec<SecretEnv>) -> Result<ShellState> {
+        self.answer(&mut self.ask(ShellAsk::Open { shell, secret_env }).await?).await
     }
 
     /// Every shell that is known.

@@ -3,6 +3,8 @@
 use super::ring::Ring;
 use super::words::{ShellLife, ShellState, ShellWait};
 use crate::clock::now;
+use crate::secret::{Redaction, Redactor};
+use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Messenger, Receiver, Sender};
 use pyro_proto::request::ExecExit;
@@ -30,6 +32,8 @@ pub(super) struct OpenShell {
     started_at: u64,
     size: Cell<Size>,
     shown: RefCell<Ring>,
+    /// What takes secrets out of that before.
+    redaction: RefCell<Redaction>,
     news: watch::Sender<News>,
     is_closed: Cell<bool>,
     /// Whoever types takes a turn. The guest ends everything when this is gone.
@@ -54,8 +58,9 @@ struct End {
 
 impl OpenShell {
     /// One that runs already, with the way to it.
-    pub(super) fn new(id: String, shell: &Shell, keys: Sender) -> Self {
+    pub(super) fn new(id: String, shell: &Shell, redactor: &Redactor, keys: Sender) -> Self {
         let cwd = shell.cwd.as_ref().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let cwd = redactor.text(&cwd).into_owned();
         let (news, _) = watch::channel(News { shown: 0, last_shown: Instant::now(), end: None });
         Self {
             id,
@@ -63,6 +68,7 @@ impl OpenShell {
             started_at: now(),
             size: Cell::new(shell.size),
             shown: RefCell::new(Ring::new(KEPT)),
+            redaction: RefCell::new(redactor.stream()),
             news,
             is_closed: Cell::new(false),
             messenger: keys.messenger(),
@@ -75,7 +81,7 @@ impl OpenShell {
         let mut exit_code = None;
         loop {
             match from_agent.next().await {
-                Item::Data(_, bytes) => self.take(&bytes),
+                Item::Data(_, bytes) => self.take(bytes),
                 Item::Message(json) => {
                     // as a shell could report it: the guest may say anything
                     let exit = serde_json::from_slice(&json).ok();
@@ -84,13 +90,23 @@ impl OpenShell {
                 Item::Finish | Item::Reset(_) => break,
             }
         }
+        let rest = self.redaction.borrow_mut().finish();
+        self.show(&rest);
         self.news.send_modify(|news| {
             news.end.get_or_insert(End { exit_code, at: now() });
         });
     }
 
     /// Every byte that anybody reads of a shell passes here first.
-    fn take(&self, bytes: &[u8]) {
+    fn take(&self, bytes: Bytes) {
+        let bytes = self.redaction.borrow_mut().push(bytes);
+        self.show(&bytes);
+    }
+
+    fn show(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         let mut ring = self.shown.borrow_mut();
         ring.write(bytes);
         let shown = ring.end();

@@ -1,5 +1,6 @@
 //! What front ends ask about shells, and what they are told.
 
+use crate::secret::SecretEnv;
 use pyro_proto::shell::{Shell, Size};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,6 +16,9 @@ pub enum ShellAsk {
     Open {
         /// How it begins.
         shell: Shell,
+        /// The secrets that the shim puts into its environment.
+        #[serde(default)]
+        secret_env: Vec<SecretEnv>,
     },
     /// All that are known: one message with a list of [`ShellState`]s, in the order in which they were
     /// opened.

@@ -32,7 +32,7 @@ async fn is_killed(call: &str, nth: usize) -> bool {
     let shim = workspace.boot(60).await;
     let strace = Strace::attach(&workspace, call, nth).await;
     let mut ended = false;
-    let begun = match shim.exec(command("echo kept"), false).await {
+    let begun = match shim.exec(command("echo kept"), Vec::new(), false).await {
         Ok((begun, mut stream)) => {
             ended = matches!(stream.receiver.next().await, Item::Message(_));
             Some(begun)
@@ -56,7 +56,7 @@ async fn is_killed(call: &str, nth: usize) -> bool {
         assert!(is_told, "{call} {nth}: {fate:?}");
         assert!(!ended || workspace.stdout(&begun.exec_id) == b"kept\n", "{call} {nth}");
     }
-    let (after, _) = shim.exec(command("true"), false).await.unwrap();
+    let (after, _) = shim.exec(command("true"), Vec::new(), false).await.unwrap();
     assert!(begun.is_none_or(|begun| after.sequence > begun.sequence), "{call} {nth}");
     shim.end().await.unwrap();
     workspace.assert_nothing_else().await;

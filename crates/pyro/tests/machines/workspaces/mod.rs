@@ -42,20 +42,20 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A workspace's directory, and its machine.
-struct Workspace {
-    host: Host,
-    directory: PathBuf,
+pub(crate) struct Workspace {
+    pub(crate) host: Host,
+    pub(crate) directory: PathBuf,
 }
 
 impl Workspace {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let host = Host::new();
         let directory = host.config.paths.workspaces().join(ID);
         std::fs::create_dir_all(&directory).unwrap();
         Self { host, directory }
     }
 
-    async fn boot(&self, ttl_seconds: u64) -> Client {
+    pub(crate) async fn boot(&self, ttl_seconds: u64) -> Client {
         let shim = self.launch(ttl_seconds, false);
         shim.ready().await.unwrap();
         shim
@@ -78,11 +78,11 @@ impl Workspace {
         launch(&self.host.config.executable, &machine, lock, &assignment).unwrap()
     }
 
-    fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         Client::connect(self.machine()).unwrap()
     }
 
-    fn machine(&self) -> MachineDirectory {
+    pub(crate) fn machine(&self) -> MachineDirectory {
         MachineDirectory::existing(self.host.machines().join(ID))
     }
 
@@ -100,12 +100,12 @@ impl Workspace {
     }
 
     /// Fails if anything is left but the workspace's own directory.
-    async fn assert_nothing_else(&self) {
+    pub(crate) async fn assert_nothing_else(&self) {
         std::fs::remove_dir_all(self.host.config.paths.workspaces()).unwrap();
         self.host.assert_clean().await;
     }
 
-    async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         let machine = self.machine();
         within(Duration::from_secs(10), "the machine is gone", || !machine.path().exists()).await;
     }

@@ -35,7 +35,7 @@ fn shell() -> Shell {
 }
 
 async fn open(shim: &Client) -> String {
-    shim.open_shell(shell()).await.unwrap().shell_id
+    shim.open_shell(shell(), Vec::new()).await.unwrap().shell_id
 }
 
 async fn types(shim: &Client, shell_id: &str, text: &str) {
@@ -175,7 +175,7 @@ async fn many() {
     while shells.len() < 64 {
         shells.push((open(&shim).await, 0));
     }
-    let refused = shim.open_shell(shell()).await.unwrap_err();
+    let refused = shim.open_shell(shell(), Vec::new()).await.unwrap_err();
     assert_eq!(refused.code(), "guest_too_many");
     // one that has ended makes room, and is forgotten
     let (first, _) = &shells[0];

@@ -3,6 +3,7 @@
 use super::call::work;
 use crate::failure::Outcome;
 use crate::ui::Ui;
+use pyro::secret::SecretEnv;
 use pyro::workspace::shell_open::ShellSpec;
 use std::process::ExitCode;
 
@@ -25,6 +26,10 @@ pub(crate) struct Arguments {
     /// How high
     #[arg(long, default_value_t = 30, value_name = "N")]
     rows: u16,
+    /// Put a secret of the workspace into its environment, under its own name or another; may be given more than
+    /// once
+    #[arg(long, value_name = "SECRET[=ENV_VAR]", value_parser = super::super::secret_env)]
+    secret_env: Vec<SecretEnv>,
     /// Print the shell's id and nothing else
     #[arg(long, conflicts_with = "json")]
     id_only: bool,
@@ -35,8 +40,8 @@ pub(crate) struct Arguments {
 
 pub(super) fn open(ui: &Ui, arguments: &Arguments) -> Outcome {
     let Arguments { workspace: id, cwd, cols, rows, .. } = arguments;
-    let (cwd, environment) = (cwd.clone(), Vec::new());
-    let spec = ShellSpec { cwd, cols: *cols, rows: *rows, environment };
+    let (cwd, secret_env) = (cwd.clone(), arguments.secret_env.clone());
+    let spec = ShellSpec { cwd, cols: *cols, rows: *rows, secret_env };
     let opened = work(ui, id, async |workspace, _| Ok(workspace.shell_open(&spec).await?))?;
     if arguments.json {
         ui.json(&opened)?;
