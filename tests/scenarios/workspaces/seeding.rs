@@ -1,4 +1,4 @@
-//! What the host writes onto a workspace's disk before there is a machine, the guest's kernel takes for its own.
+//! The guest takes for its own what the host has written onto the disk before there is a machine.
 
 use scenarios::{Signal, World};
 use std::fs;

@@ -54,8 +54,8 @@ pub(super) fn nothing() -> SeedFacts {
     }
 }
 
-/// Seeds a workspace that has a new disk and no machine yet: the guest of an emulated CPU would be busy with it
-/// for a long time.
+/// Seeds a workspace that has a new disk and no machine yet. The host is many times as fast at it as a guest
+/// on an emulated CPU.
 pub(super) async fn onto(
     (disk, path): (File, PathBuf),
     seed: Seed,

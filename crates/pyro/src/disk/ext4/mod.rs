@@ -1,12 +1,12 @@
 //! ext4, as much of it as the disks made here can become in a guest: read here, and in `write/` filled before
 //! there is a guest.
 //!
-//! What is read comes, every byte, from that
-//! guest, who may have written what it likes: nothing here panics, allocates by a number from the disk,
-//! or loops without making progress that is counted. Checksums are compared only in the journal, where
-//! they tell what was written whole; elsewhere whoever forged the bytes would have forged them too.
+//! Every byte that is read comes from that guest, who may have written what it likes: nothing here panics,
+//! allocates by a number from the disk, or loops without making progress that is counted. Checksums are
+//! compared only in the journal, where they tell what was written whole; elsewhere whoever forged the bytes
+//! would have forged them too.
 //!
-//! Own code, because what there is does not promise this: the crate ext4-view (1.0) visits a crafted
+//! Own code for reading, because what there is does not promise this: the crate ext4-view (1.0) visits a crafted
 //! extent tree some 10^12 times, allocates what a link claims as its length, and its replay of a journal
 //! knows neither its wrapping around, nor revocations across transactions, nor escaped blocks.
 //!

@@ -12,6 +12,8 @@ const CHUNK: usize = 1 << 20;
 /// Zeros that begin at a multiple of this and are at least so many become a hole. Shorter ones are not worth
 /// the pieces that a file falls into.
 const HOLE: usize = 16 * BLOCK;
+/// The most bytes of a file: as many blocks as have a number in it.
+const LONGEST: u64 = u32::MAX as u64 * BLOCK as u64;
 static ZEROS: [u8; HOLE] = [0; HOLE];
 
 /// Free blocks, and the way to them.
@@ -76,6 +78,9 @@ impl Placer {
         size: u64,
         from: &mut impl Read,
     ) -> Result<Place, FillError> {
+        if size > LONGEST {
+            return Err(FillError::Full("bytes in one file"));
+        }
         let mut runs = Vec::new();
         let mut left = size;
         let mut block = 0;

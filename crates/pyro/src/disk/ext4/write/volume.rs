@@ -90,24 +90,23 @@ impl<'a> Volume<'a> {
 
     /// Writes everything but content, and the directory `top` into the root under this name.
     pub(in crate::disk) fn finish(mut self, name: &[u8], top: u32) -> Result<(), FillError> {
-        let mut tables = Output::new(self.disk, self.path);
+        let mut metadata = Output::new(self.disk, self.path);
         let per_group = self.image.superblock.inodes_per_group;
         for (number, node) in self.nodes.iter() {
             let inode = inode::write(&mut self.blocks, &self.stamp, &self.nodes, (number, node))?;
             let group = &mut self.groups[((number - 1) / per_group) as usize];
             let index = (number - 1) % per_group;
-            tables.put(group.place_of(index), &inode)?;
+            metadata.put(group.place_of(index), &inode)?;
             group.take_inode(index, node.body.is_directory());
         }
-        tables.flush()?;
-        self.name_in_root(name, top)?;
         self.blocks.output.flush()?;
-        let (mut output, mut free) = (tables, Vec::new());
-        for group in self.groups.drain(..) {
-            free.push(group.write(&self.blocks.map, self.stamp.seed, &mut output)?);
+        self.name_in_root(name, top)?;
+        let mut free = Vec::new();
+        for group in self.groups {
+            free.push(group.write(&self.blocks.map, self.stamp.seed, &mut metadata)?);
         }
-        output.flush()?;
-        self.sum_up(&free)
+        metadata.flush()?;
+        sum_up(self.disk, self.path, &free)
     }
 
     fn name_in_root(&self, name: &[u8], top: u32) -> Result<(), FillError> {
@@ -146,18 +145,19 @@ impl<'a> Volume<'a> {
         self.stamp.seal(ROOT, &mut inode);
         Ok(self.disk.write_all_at(&inode, at).at("write", self.path)?)
     }
+}
 
-    fn sum_up(&self, free: &[Free]) -> Result<(), FillError> {
-        let mut superblock = [0; LENGTH];
-        self.disk.read_exact_at(&mut superblock, PLACE).at("read", self.path)?;
-        let blocks: u32 = free.iter().map(|free| free.blocks).sum();
-        let inodes: u32 = free.iter().map(|free| free.inodes).sum();
-        put(&mut superblock, 0xc, blocks.to_le_bytes());
-        put(&mut superblock, 0x10, inodes.to_le_bytes());
-        let sum = checksum(u32::MAX, &superblock[..LENGTH - 4]);
-        put(&mut superblock, LENGTH - 4, sum.to_le_bytes());
-        Ok(self.disk.write_all_at(&superblock, PLACE).at("write", self.path)?)
-    }
+/// Writes into the superblock what is free.
+fn sum_up(disk: &File, path: &Path, free: &[Free]) -> Result<(), FillError> {
+    let mut superblock = [0; LENGTH];
+    disk.read_exact_at(&mut superblock, PLACE).at("read", path)?;
+    let blocks: u32 = free.iter().map(|free| free.blocks).sum();
+    let inodes: u32 = free.iter().map(|free| free.inodes).sum();
+    put(&mut superblock, 0xc, blocks.to_le_bytes());
+    put(&mut superblock, 0x10, inodes.to_le_bytes());
+    let sum = checksum(u32::MAX, &superblock[..LENGTH - 4]);
+    put(&mut superblock, LENGTH - 4, sum.to_le_bytes());
+    Ok(disk.write_all_at(&superblock, PLACE).at("write", path)?)
 }
 
 /// What checksums and hashes begin with. A file system of another kind than the template's is refused.
