@@ -45,7 +45,7 @@ fn a_kill_or_an_error_at_every_step_leaves_all_of_an_export_or_nothing() {
                 // of a kill 1, where it struck the process that reads
                 (137 | 1, KILL) => {}
                 (1, _) => {
-                    assert!(outcome.stderr.contains("error: ") && !is_whole, "{call} {inject}")
+                    assert!(outcome.stderr.contains("error: ") && !is_whole, "{call} {inject}");
                 }
                 (code, _) => panic!("{call} {inject}: {code}, {}", outcome.stderr),
             }
