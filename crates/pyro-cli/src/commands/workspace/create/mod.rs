@@ -31,7 +31,7 @@ Examples:
   pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   pyro workspace create --ca-bundle host
-  pyro workspace create --secret-file TOKEN=~/.config/token --secret-env-from NPM_TOKEN
+  pyro workspace create --secret-file TOKEN=token.txt --secret-env-from NPM_TOKEN
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
     /// What to boot, as `pyro env list` names it
