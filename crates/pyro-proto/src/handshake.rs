@@ -261,7 +261,7 @@ mod tests {
         let (mut host, mut guest) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move { answer(&mut guest, |_| welcome(9, 8)).await.map(drop) });
         let error = offer(&mut host, [1; 16], &hello()).await.unwrap_err();
-        assert_eq!(error.to_string(), "the agent speaks protocol 8 to 9, this pyro 1 to 3");
+        assert_eq!(error.to_string(), "the agent speaks protocol 8 to 9, this pyro 1 to 4");
     }
 
     #[tokio::test]
