@@ -283,7 +283,6 @@ fn object(
         created_at: status.created_at,
         last_activity_at: status.last_activity_at,
         expires_at: status.expires_at,
-        // the only policy of this release
         network_policy: status.network_policy.to_string(),
         network_enabled: status.network_enabled,
         allow_host_compat: status.allow_host_compat,

@@ -80,6 +80,10 @@ async fn live(beginning: Beginning, desk: Rc<Desk>, mut word: Word) {
     let end = match begin(&order, &guest).await {
         Ok((started, stream)) => {
             account.service.pid = Some(started.pid);
+            if order.readiness.is_some() {
+                // whoever looks meanwhile misses its pid, and nothing else
+                let _ = services.record(&account);
+            }
             let _open = ports.open(&guest, &services.connections);
             let attended = Attended { account: &mut account, services, killed: &killed };
             attend(attended, (&order, &guest), stream, &mut word, &mut unwanted).await
@@ -148,7 +152,8 @@ async fn attend(
     let mut ending: Pin<Box<dyn Future<Output = ()>>> = Box::pin(std::future::pending());
     loop {
         tokio::select! {
-            item = heard(&mut from, account) => if let Some(end) = item { return end },
+            // one that is ready at once is running before it can have ended
+            biased;
             looked = &mut ready, if starting => {
                 starting = false;
                 match looked {
@@ -171,6 +176,7 @@ async fn attend(
             }
             // dropping its stream is the last that can be done
             () = &mut ending => return End::Unheard,
+            item = heard(&mut from, account) => if let Some(end) = item { return end },
         }
     }
 }

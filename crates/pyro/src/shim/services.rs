@@ -112,8 +112,12 @@ impl Services {
         };
         let home = self.home(&order.name);
         DirBuilder::new().recursive(true).mode(0o700).create(&home).at("create", &home)?;
-        let recorder = Recorder::new(Recording::create(&home, LOG)?, &self.redactor);
         service::write(&self.workspace, &service)?;
+        // what is recorded is begun, or not recorded
+        let recording = Recording::create(&home, LOG).inspect_err(|_| {
+            let _ = service::forget(&self.workspace, &order.name);
+        })?;
+        let recorder = Recorder::new(recording, &self.redactor);
         let nothing = Progress { stdout_bytes: 0, stderr_bytes: 0, running: true };
         let alive = Rc::new(Alive { progress: watch::channel(nothing).0, stop: Notify::new() });
         self.alive.borrow_mut().insert(order.name.clone(), alive.clone());

@@ -12,7 +12,8 @@ use libtest_mimic::Trial;
 use pyro::Report;
 use pyro::service::{self, LOG, Order, Probe, Readiness, Service, State, StopReason};
 use pyro::shim::sweep;
-use pyro_proto::request::Exec;
+use pyro_proto::mux::Item;
+use pyro_proto::request::{Exec, Request};
 use server::{Answer, Server};
 use std::time::Duration;
 
@@ -209,13 +210,10 @@ async fn left_alone() {
     shim.service_progress("web", 0, Duration::from_secs(10)).await.unwrap();
     assert_eq!(workspace.service().state, State::Starting);
     assert_eq!(refusal(shim.start_service(order("true", None)).await).code, "service_running");
-    shim.guest(pyro_proto::request::Request::WriteFile { path: "/go".into(), mode: 0o644 })
-        .await
-        .unwrap()
-        .sender
-        .finish()
-        .await
-        .unwrap();
+    let go = Request::WriteFile { path: "/go".into(), mode: 0o644 };
+    let mut writing = shim.guest(go).await.unwrap();
+    writing.sender.finish().await.unwrap();
+    assert!(matches!(writing.receiver.next().await, Item::Message(_)));
     let progress = shim.service_progress("web", 6, Duration::from_secs(10)).await.unwrap();
     assert_eq!((progress.running, progress.stdout_bytes), (true, 9));
     within(Duration::from_secs(10), "it is ready", || workspace.service().state == State::Running)

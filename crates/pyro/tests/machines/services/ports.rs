@@ -51,11 +51,13 @@ async fn carried() {
     client.shutdown().await.unwrap();
     let mut heard = Vec::new();
     client.read_to_end(&mut heard).await.unwrap();
+    drop(client);
     assert_eq!((heard.len(), &heard[300_000..]), (300_007, &b"300000\n"[..]));
     // what breaks does not look complete
     let mut client = dial(*host_port).await;
     let mut heard = Vec::new();
     let broken = client.read_to_end(&mut heard).await.unwrap_err();
+    drop(client);
     assert_eq!((broken.kind(), heard.len()), (ErrorKind::ConnectionReset, 1000));
     // nor what nobody answers
     drop(server);
