@@ -3,7 +3,6 @@
 
 use super::building::{self, Remover};
 use super::cache::Cache;
-use super::catalog::RECIPES;
 use super::record::{self, EnvironmentRecord, Stored};
 use super::{EnvironmentError, agent, early, kernel_source, pins};
 use crate::config::Config;
@@ -56,6 +55,8 @@ pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, Environmen
         (cache.kernels(), &used),
         (cache.initramfs_images(), &used),
         (cache.notes(), &notes),
+        // nobody pulls now: whatever lies there was left behind
+        (cache.pulls(), &BTreeSet::new()),
     ] {
         pruned.remove_unused(&directory, used)?;
     }
@@ -72,8 +73,7 @@ fn of_environments(
     let mut used = BTreeSet::from(["made-from".to_owned()]);
     let mut notes = BTreeSet::new();
     let mut kernels = Vec::from_iter(kernel_source::of_user(config)?);
-    for recipe in RECIPES {
-        let Some(record) = cache.environment(recipe.name)?.whole() else { continue };
+    for record in cache.all_environments()? {
         kernels.extend(kernel_source::of_cache(cache, &record.kernel)?.map(|(kernel, _)| kernel));
         used.extend([record.image.digest, record.kernel]);
     }
