@@ -67,7 +67,7 @@ impl Flattening<'_> {
     /// Adds what shows of a layer. Returns the names whose files are hidden.
     fn add(&mut self, layer: &Layer, depth: Depth) -> Result<HiddenLinks, OciError> {
         let mut hidden_links = HiddenLinks::new();
-        // hidden names that are links themselves, and to what
+        // links that are not made, or not yet, and to what
         let mut aliases = BTreeMap::new();
         each_member(layer, self.limits, |member, contents| {
             self.count()?;
@@ -84,13 +84,13 @@ impl Flattening<'_> {
                 target = Vec::clone(further);
             }
             let path = names.join(&b'/');
-            if !shows {
-                aliases.insert(path, target);
-            } else if self.overlay.is_of(&self.writer.names(&target)?, depth) {
-                self.writer.hard_link(&path, &target)?;
-            } else {
-                hidden_links.entry(target).or_default().push(path);
+            if shows && self.overlay.is_of(&self.writer.names(&target)?, depth) {
+                return self.writer.hard_link(&path, &target);
             }
+            if shows {
+                hidden_links.entry(target.clone()).or_default().push(path.clone());
+            }
+            aliases.insert(path, target);
             Ok(())
         })?;
         Ok(hidden_links)
