@@ -100,9 +100,7 @@ fn an_image_that_is_here_needs_no_registry() {
 fn a_name_that_nobody_has_is_an_error_with_the_way_on() {
     let (server, host) = (Server::start(), Host::new());
     let reference = server.put(&image("x"), "a", "1");
-    for missing in
-        [reference.replace(":1", ":2").replace("127.0.0.2", ""), format!("{}/b", server.host)]
-    {
+    for missing in [reference.replace(":1", ":2"), format!("{}/b", server.host)] {
         let error = host.refused(&missing);
         assert_eq!(error.code(), "no_such_image", "{error}");
         assert!(error.to_string().contains("manifest unknown"), "{error}");

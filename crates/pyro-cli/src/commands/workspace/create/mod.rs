@@ -31,7 +31,7 @@ Examples:
   pyro workspace create --ca-bundle host
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
-    /// What to boot, as `pyro env list` names it
+    /// What to boot: a name of `pyro env list`, or any container image
     #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
     environment: String,
     #[command(flatten)]
