@@ -7,7 +7,10 @@ mod doctor;
 mod env;
 mod errors;
 mod help;
+mod images;
 mod mcp;
+#[path = "../../../pyro/tests/registry/mod.rs"]
+mod registry;
 mod run;
 mod runtime;
 mod signals;

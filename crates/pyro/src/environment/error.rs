@@ -108,10 +108,34 @@ pub enum EnvironmentError {
         /// Why.
         reason: String,
     },
-    /// An image cannot be had from its registry.
+    /// An image cannot be given a name of the catalog.
+    #[error("{name} is a name of the catalog")]
+    OfTheCatalog {
+        /// The name.
+        name: &'static str,
+    },
+    /// An image cannot be given a name that is a digest.
+    #[error("{name} is the name of certain bytes in a registry, and no name to give")]
+    FixedName {
+        /// The name.
+        name: String,
+    },
+    /// What is imported has no name.
+    #[error("{} does not say what it is called", source_path.display())]
+    Nameless {
+        /// The file or directory.
+        source_path: PathBuf,
+    },
+    /// There is no such environment here.
+    #[error("{name} is not here")]
+    NotHere {
+        /// Its name in full.
+        name: String,
+    },
+    /// An image cannot be used.
     #[error("cannot get the image {image}")]
     Image {
-        /// Its reference in full.
+        /// Its reference in full, or the file that holds it.
         image: String,
         /// Why not.
         #[source]
@@ -134,8 +158,11 @@ pub enum EnvironmentError {
 impl Diagnose for EnvironmentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unknown { .. } => Kind::NotFound,
-            Self::BadMirror { .. } => Kind::Usage,
+            Self::Unknown { .. } | Self::NotHere { .. } => Kind::NotFound,
+            Self::BadMirror { .. }
+            | Self::OfTheCatalog { .. }
+            | Self::FixedName { .. }
+            | Self::Nameless { .. } => Kind::Usage,
             Self::ToolSilent { .. } => Kind::Timeout,
             Self::NoSpace { .. }
             | Self::MissingTools { .. }
@@ -166,6 +193,9 @@ impl Diagnose for EnvironmentError {
             Self::BadAnswer { .. } => "host_tool_answer",
             Self::DigestMismatch { .. } => "digest_mismatch",
             Self::PinsUnreadable { .. } => "pins_unreadable",
+            Self::OfTheCatalog { .. } | Self::FixedName { .. } => "bad_name",
+            Self::Nameless { .. } => "nameless",
+            Self::NotHere { .. } => "environment_not_here",
             Self::Image { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
@@ -208,6 +238,10 @@ impl Diagnose for EnvironmentError {
             Self::PinsUnreadable { .. } => {
                 vec!["delete that machine, then prune again".into()]
             }
+            Self::OfTheCatalog { .. } | Self::FixedName { .. } | Self::Nameless { .. } => {
+                vec!["name it yourself: --name localhost/tool:1".into()]
+            }
+            Self::NotHere { .. } => vec!["`pyro env list` names what is here".into()],
             Self::Image { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),
             Self::Erofs(error) => error.hints(),

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod erofs;
 pub mod initramfs;
 pub mod kernel;
+pub mod oci;
 pub mod pins;
 pub mod record;
 
@@ -15,14 +16,16 @@ mod cache;
 mod debian;
 mod early;
 mod error;
+mod import;
 mod inspect;
 mod installed;
 mod kernel_source;
 mod list;
+mod making;
 mod named;
-mod oci;
 mod prune;
 mod pull;
+mod remove;
 mod space;
 
 pub use error::EnvironmentError;
@@ -39,6 +42,7 @@ use crate::lock::Lock;
 use cache::Cache;
 use named::Named;
 use pull::Freshness;
+use std::path::Path;
 
 /// The environments of one user.
 #[derive(Debug, Clone)]
@@ -100,6 +104,29 @@ impl Environments {
     /// As [`Environments::pull`].
     pub fn update(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
         self.bring(name, Freshness::Newest, observer)
+    }
+
+    /// Makes an environment of a file or directory: a root file system as a tar archive, an OCI layout, or what
+    /// `docker save` wrote. Returns its name in full, under which it is from now on what was imported; `name`
+    /// may be left out where the source has one.
+    ///
+    /// # Errors
+    /// When there is no name or an unusable one, and for a source that is damaged or no image.
+    pub fn import(
+        &self,
+        source: &Path,
+        name: Option<&str>,
+        observer: Observer<'_>,
+    ) -> Result<String> {
+        Ok(import::import(&self.config, &self.cache, source, name, observer)?)
+    }
+
+    /// Forgets an environment, and removes its image unless another environment or a machine needs it.
+    ///
+    /// # Errors
+    /// When it is not here, or when it cannot be told what a machine uses.
+    pub fn remove(&self, name: &str) -> Result<Pruned> {
+        Ok(remove::remove(&self.config, &self.cache, &Named::parse(name)?)?)
     }
 
     fn bring(&self, name: &str, freshness: Freshness, observer: Observer<'_>) -> Result<Installed> {

@@ -1,19 +1,19 @@
 //! Makes an environment ready to boot.
 
 use super::building::{self, Building};
-use super::cache::{self, Cache};
+use super::cache::Cache;
 use super::catalog::Recipe;
 use super::installed::{self, Boots, Installed};
+use super::making::{self, Making};
 use super::named::Named;
 use super::oci::{self, Reference};
-use super::record::{EnvironmentRecord, FORMAT, ImageRecord, Origin, Settings, Stored};
-use super::{EnvironmentError, debian, early, erofs, kernel_source, now, prune, space};
+use super::record::{EnvironmentRecord, ImageRecord, Origin, Settings, Stored};
+use super::{EnvironmentError, debian, early, kernel_source, prune, space};
 use crate::config::Config;
-use crate::digest;
 use crate::durable;
-use crate::error::{AtPath, PathError};
-use crate::event::{self, Event, Observer, Unit};
-use std::fs::{self, File};
+use crate::error::AtPath;
+use crate::event::{self, Event, Observer};
+use std::fs;
 use std::path::Path;
 
 /// Whether what is here will do.
@@ -79,36 +79,12 @@ fn build_image(
     event::step(observer, &format!("building {}", recipe.name), || {
         let building = Building::begin(cache, config)?;
         let built = debian::build(config, recipe, &building, observer)?;
-        let image = keep(cache, &built.image, built.entries, Some(built.tar_digest))?;
+        let image = making::keep(cache, &built.image, built.entries, Some(built.tar_digest))?;
         let (name, version) = (recipe.name.to_owned(), recipe.version.to_owned());
-        let record = record(name, version, image, built.origin, Settings::default());
+        let record = making::record(name, version, image, built.origin, Settings::default());
         durable::write_json(&cache.environment_record(recipe.name), &record)?;
         Ok(record)
     })
-}
-
-/// Moves a finished image into the cache.
-fn keep(
-    cache: &Cache,
-    image: &Path,
-    entries: u64,
-    tar_digest: Option<String>,
-) -> Result<ImageRecord, PathError> {
-    let digest = digest::of_file(image)?;
-    let size_bytes = fs::metadata(image).at("look at", image)?.len();
-    cache::publish_file(image, &cache.image(&digest))?;
-    Ok(ImageRecord { digest, size_bytes, entries, tar_digest })
-}
-
-fn record(
-    name: String,
-    version: String,
-    image: ImageRecord,
-    origin: Origin,
-    settings: Settings,
-) -> EnvironmentRecord {
-    let (format, kernel, created_at) = (FORMAT, UNDECIDED.to_owned(), now());
-    EnvironmentRecord { format, name, version, image, kernel, origin, settings, created_at }
 }
 
 /// Asks the registry, and pulls the image unless it is here already, perhaps under another name.
@@ -130,20 +106,14 @@ fn pull_image(
         None => {
             let arrivals = cache.pull(&found.manifest_digest);
             let image = receive_image(config, cache, reference, &found, &arrivals, observer);
-            let good = matches!(&image, Err(EnvironmentError::Image { source, .. }) if source.leaves_good_bytes());
-            if !good {
+            if !image.as_ref().is_err_and(leaves_good_bytes) {
                 // whole, or wrong: of no more use either way, and the first error counts
                 let _ = fs::remove_dir_all(&arrivals);
             }
-            (image?, UNDECIDED.to_owned())
+            (image?, making::UNDECIDED.to_owned())
         }
     };
-    let config = found.settings();
-    let settings = Settings {
-        env: config.env.clone(),
-        working_directory: config.working_directory.clone(),
-        user: config.user.clone(),
-    };
+    let settings = Settings::of(found.settings());
     let origin = Origin::Image {
         reference: reference.to_string(),
         index_digest: found.index_digest.clone(),
@@ -153,19 +123,20 @@ fn pull_image(
     };
     let version = format!("sha256:{}", found.manifest_digest);
     let name = reference.to_string();
-    let record = EnvironmentRecord { kernel, ..record(name, version, image, origin, settings) };
+    let record =
+        EnvironmentRecord { kernel, ..making::record(name, version, image, origin, settings) };
     let key = Named::Image(reference.clone()).key();
     durable::write_json(&cache.environment_record(&key), &record)?;
     Ok(record)
 }
 
+fn leaves_good_bytes(error: &EnvironmentError) -> bool {
+    matches!(error, EnvironmentError::Image { source, .. } if source.leaves_good_bytes())
+}
+
 fn is_of_manifest(record: &EnvironmentRecord, digest: &str) -> bool {
     matches!(&record.origin, Origin::Image { manifest_digest, .. } if manifest_digest == digest)
 }
-
-/// How many times the length of what is sent has to be free: for itself, and for what it unpacks to,
-/// which is seldom more than three times as much.
-const SPACE_FACTOR: u64 = 4;
 
 /// Fetches the layers and writes the image.
 fn receive_image(
@@ -176,31 +147,19 @@ fn receive_image(
     arrivals: &Path,
     observer: Observer<'_>,
 ) -> Result<ImageRecord, EnvironmentError> {
-    let failed = |source| EnvironmentError::Image { image: reference.to_string(), source };
-    space::require(cache.root(), found.bytes().saturating_mul(SPACE_FACTOR))?;
+    let name = &reference.to_string();
+    making::require_space(cache, found.bytes())?;
     fs::create_dir_all(arrivals).at("create", arrivals)?;
-    let layers = found.fetch(arrivals, &reference.to_string(), observer).map_err(failed)?;
-    let what = format!("writing the image of {reference}");
-    event::step(observer, &what, || {
-        let building = Building::begin(cache, config)?;
-        let path = building.file("image.erofs");
-        let file = File::options().read(true).write(true).create_new(true).open(&path);
-        let file = file.at("create", &path)?;
-        let total = Some(layers.len() as u64);
-        let mut progress = |done| {
-            observer(Event::Advanced { what: what.clone(), done, total, unit: Unit::Items });
-        };
-        let directory = found.settings().working_directory.as_deref();
-        let limits = erofs::Limits::default();
-        let written = oci::flatten(&layers, directory, &file, &limits, &mut progress);
-        let summary = written.map_err(failed)?;
-        Ok(keep(cache, &path, summary.entries, None)?)
+    let layers = found.fetch(arrivals, name, observer);
+    let layers =
+        layers.map_err(|source| EnvironmentError::Image { image: name.clone(), source })?;
+    let what = &format!("writing the image of {name}");
+    event::step(observer, what, || {
+        let building = &Building::begin(cache, config)?;
+        let making = Making { cache, building, name, what, observer };
+        making.of_layers(&layers, found.settings().working_directory.as_deref())
     })
 }
-
-/// Stands for the kernel in the record of a pull that was interrupted between image and kernel, or
-/// that found a kernel of the user's own.
-const UNDECIDED: &str = "undecided";
 
 /// Finds the kernel that the record names, or gets the newest one and names it there.
 fn find_kernel(
@@ -217,10 +176,12 @@ fn find_kernel(
             kernel_source::prepare(config, cache, sources, observer)?
         }
         // any kernel runs a container's image; one that is here needs no archive
-        Origin::Image { .. } => match kernel_source::newest_in_cache(cache)? {
-            Some(kernel) => kernel,
-            None => kernel_source::prepare(config, cache, &debian::sources(config)?, observer)?,
-        },
+        Origin::Image { .. } | Origin::Import { .. } => {
+            match kernel_source::newest_in_cache(cache)? {
+                Some(kernel) => kernel,
+                None => kernel_source::prepare(config, cache, &debian::sources(config)?, observer)?,
+            }
+        }
     };
     let key = Named::parse(&record.name)?.key();
     durable::write_json(&cache.environment_record(&key), &record)?;

@@ -2,6 +2,7 @@
 //! came from. Plain JSON with a format number; a record that does not read back whole counts as
 //! absent and is reported, never guessed at.
 
+use super::oci::{Blob, ImageConfig};
 use crate::digest;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -47,6 +48,17 @@ pub struct Settings {
     /// The user to run as: `name`, `name:group`, `uid` or `uid:gid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+}
+
+impl Settings {
+    /// Those of an image.
+    pub(super) fn of(config: &ImageConfig) -> Self {
+        Self {
+            env: config.env.clone(),
+            working_directory: config.working_directory.clone(),
+            user: config.user.clone(),
+        }
+    }
 }
 
 /// A root image of the cache.
@@ -95,6 +107,33 @@ pub enum Origin {
         /// Bottom first.
         layers: Vec<LayerRecord>,
     },
+    /// A file or a directory of the user's: a container image, or a root file system.
+    Import {
+        /// Where it lay.
+        path: PathBuf,
+        /// SHA-256 of the manifest, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manifest_digest: Option<String>,
+        /// SHA-256 of the configuration, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config_digest: Option<String>,
+        /// Bottom first; none of a root file system.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        layers: Vec<LayerRecord>,
+    },
+}
+
+impl LayerRecord {
+    /// Those of a manifest, with what the configuration says about them.
+    pub(super) fn of(layers: &[Blob], diff_ids: &[String]) -> Vec<Self> {
+        let record = |(layer, diff_id): (&Blob, &String)| Self {
+            digest: layer.digest.clone(),
+            diff_id: diff_id.clone(),
+            media_type: layer.media_type.clone(),
+            size_bytes: layer.size,
+        };
+        layers.iter().zip(diff_ids).map(record).collect()
+    }
 }
 
 /// One layer of a container image.
@@ -117,6 +156,7 @@ impl Origin {
         match self {
             Self::DebianArchive { suite, .. } => format!("debian-archive:{suite}"),
             Self::Image { reference, .. } => format!("registry:{reference}"),
+            Self::Import { path, .. } => format!("file:{}", path.display()),
         }
     }
 }

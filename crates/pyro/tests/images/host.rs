@@ -1,4 +1,5 @@
 //! A user with an empty cache, in which only a kernel is already, and with logins of their own.
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use crate::file_tree::{FileTree, image};
 use pyro::config::Config;

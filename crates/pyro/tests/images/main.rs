@@ -6,8 +6,10 @@
 #[path = "../file_tree/mod.rs"]
 mod file_tree;
 mod flattening;
+mod fuzz;
 mod host;
 mod hostile;
+mod imports;
 mod logins;
 mod names;
 #[path = "../registry/mod.rs"]

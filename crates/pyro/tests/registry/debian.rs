@@ -83,17 +83,26 @@ impl Registry {
 
     /// Puts an image into it, over its own API. Returns what it is called.
     pub fn push(&self, image: &Image, name: &str, tag: &str) -> String {
-        let base = format!("http://{}/v2/{name}", self.host);
         for (digest, bytes) in &image.blobs {
-            let begun = ureq::post(&format!("{base}/blobs/uploads/")).send_empty().unwrap();
-            let place = begun.headers()["Location"].to_str().unwrap().to_owned();
-            let separator = if place.contains('?') { '&' } else { '?' };
-            let whole = format!("{place}{separator}digest={digest}");
-            let put = ureq::put(&whole).content_type("application/octet-stream");
-            put.send(&bytes[..]).unwrap();
+            self.push_blob(name, digest, &bytes[..]);
         }
-        let put = ureq::put(&format!("{base}/manifests/{tag}")).content_type(MANIFEST);
-        put.send(&image.manifest[..]).unwrap();
+        self.push_manifest(&image.manifest, name, tag)
+    }
+
+    /// Puts a part of an image into it.
+    pub fn push_blob(&self, name: &str, digest: &str, bytes: impl ureq::AsSendBody) {
+        let begin = format!("http://{}/v2/{name}/blobs/uploads/", self.host);
+        let begun = ureq::post(&begin).send_empty().unwrap();
+        let place = begun.headers()["Location"].to_str().unwrap().to_owned();
+        let separator = if place.contains('?') { '&' } else { '?' };
+        let whole = format!("{place}{separator}digest={digest}");
+        ureq::put(&whole).content_type("application/octet-stream").send(bytes).unwrap();
+    }
+
+    /// Puts the document into it that holds the parts together.
+    pub fn push_manifest(&self, manifest: &[u8], name: &str, tag: &str) -> String {
+        let place = format!("http://{}/v2/{name}/manifests/{tag}", self.host);
+        ureq::put(&place).content_type(MANIFEST).send(manifest).unwrap();
         format!("{}/{name}:{tag}", self.host)
     }
 }

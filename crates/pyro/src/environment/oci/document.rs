@@ -33,49 +33,59 @@ const PLATFORM: (&str, &str) = ("linux", "amd64");
 
 /// A reference to bytes by their digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::environment) struct Blob {
+pub struct Blob {
     /// SHA-256, hexadecimal.
-    pub(in crate::environment) digest: String,
-    pub(in crate::environment) size: u64,
-    pub(in crate::environment) media_type: String,
+    pub digest: String,
+    /// Bytes.
+    pub size: u64,
+    /// What they are.
+    pub media_type: String,
 }
 
 /// What a reference leads to.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::environment) enum Document {
+pub enum Document {
     /// A choice of manifests; this one is for guests.
     Index(Blob),
+    /// One image.
     Manifest(Manifest),
 }
 
 /// One image.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::environment) struct Manifest {
-    pub(in crate::environment) config: Blob,
+pub struct Manifest {
+    /// The configuration.
+    pub config: Blob,
     /// Bottom first.
-    pub(in crate::environment) layers: Vec<Blob>,
+    pub layers: Vec<Blob>,
 }
 
 /// What an image says about itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::environment) struct ImageConfig {
+pub struct ImageConfig {
     /// SHA-256 of each layer, unpacked, bottom first.
-    pub(in crate::environment) diff_ids: Vec<String>,
-    pub(in crate::environment) env: Vec<(String, String)>,
-    pub(in crate::environment) working_directory: Option<PathBuf>,
-    pub(in crate::environment) user: Option<String>,
+    pub diff_ids: Vec<String>,
+    /// Environment variables.
+    pub env: Vec<(String, String)>,
+    /// The directory to start in, absolute.
+    pub working_directory: Option<PathBuf>,
+    /// The user to run as.
+    pub user: Option<String>,
 }
 
 impl Document {
     /// Reads an index or a manifest.
-    pub(in crate::environment) fn parse(bytes: &[u8]) -> Result<Self, OciError> {
+    ///
+    /// # Errors
+    /// [`OciError`] for what is neither, or not for guests.
+    pub fn parse(bytes: &[u8]) -> Result<Self, OciError> {
         let raw: RawDocument = parse(bytes, "manifest")?;
         match raw {
             RawDocument { schema_version: 1, .. } => {
                 Err(bad("manifest", "it is in Docker's schema 1, which nobody has made since 2017"))
             }
             RawDocument { manifests: Some(manifests), .. } => {
-                Ok(Self::Index(for_guests(manifests)?))
+                Ok(Self::Index(for_guests(&manifests)?))
             }
             RawDocument { config: Some(config), layers: Some(layers), .. } => {
                 Ok(Self::Manifest(manifest(&config, &layers)?))
@@ -87,7 +97,10 @@ impl Document {
 
 impl ImageConfig {
     /// Reads the configuration of an image with so many layers.
-    pub(in crate::environment) fn parse(bytes: &[u8], layers: usize) -> Result<Self, OciError> {
+    ///
+    /// # Errors
+    /// [`OciError`] for what is none, or another image's.
+    pub fn parse(bytes: &[u8], layers: usize) -> Result<Self, OciError> {
         let raw: RawConfig = parse(bytes, "configuration")?;
         let platform = (raw.os.as_str(), raw.architecture.as_str());
         if platform != PLATFORM {
@@ -139,9 +152,37 @@ fn variables(env: Vec<String>) -> Result<Vec<(String, String)>, OciError> {
     Ok(variables.into_iter().collect())
 }
 
+/// An image as `docker save` describes it (`manifest.json` at the top of its archive).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SavedImage {
+    /// Paths within the archive, layers bottom first.
+    pub(super) config: String,
+    pub(super) layers: Vec<String>,
+    /// The first of its names.
+    pub(super) name: Option<String>,
+}
+
+impl SavedImage {
+    /// Reads the description of an archive with one image.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, OciError> {
+        let saved: Vec<RawSaved> = parse(bytes, "manifest")?;
+        let Ok([saved]) = <[RawSaved; 1]>::try_from(saved) else {
+            return Err(bad("manifest", "the archive does not have exactly one image"));
+        };
+        if saved.layers.len() > MAX_LAYERS {
+            return Err(bad("manifest", format!("it has more than {MAX_LAYERS} layers")));
+        }
+        let name = saved.repo_tags.unwrap_or_default().into_iter().next();
+        Ok(Self { config: saved.config, layers: saved.layers, name })
+    }
+}
+
 /// The manifest for guests; of several variants of the CPU the first, which is the most general by
-/// convention.
-fn for_guests(manifests: Vec<RawDescriptor>) -> Result<Blob, OciError> {
+/// convention. One that is alone need not say what it is for.
+fn for_guests(manifests: &[RawDescriptor]) -> Result<Blob, OciError> {
+    if let [RawDescriptor { platform: None, .. }] = manifests {
+        return blob(&manifests[0], MAX_MANIFEST);
+    }
     let platform =
         |m: &RawDescriptor| m.platform.as_ref().map(|p| (p.os.clone(), p.architecture.clone()));
     let fits = |m: &&RawDescriptor| {
@@ -224,7 +265,7 @@ fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8], document: &'static str) -> Res
     serde_json::from_slice(bytes).map_err(|error| bad(document, error.to_string()))
 }
 
-fn bad(document: &'static str, what: impl Into<String>) -> OciError {
+pub(super) fn bad(document: &'static str, what: impl Into<String>) -> OciError {
     OciError::BadDocument { document, what: what.into() }
 }
 
@@ -246,6 +287,14 @@ struct RawDescriptor {
     digest: String,
     size: u64,
     platform: Option<RawPlatform>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RawSaved {
+    config: String,
+    layers: Vec<String>,
+    repo_tags: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

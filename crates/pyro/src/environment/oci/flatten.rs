@@ -25,7 +25,10 @@ const AUFS: &[u8] = b".wh.";
 /// Writes the tree that `layers`, bottom first, stand for into `image`. The directory that commands are to
 /// start in is made where no layer has it, as container engines do. `progress` hears how many layers are
 /// done.
-pub(in crate::environment) fn flatten(
+///
+/// # Errors
+/// [`OciError`]; the image is then unusable.
+pub fn flatten(
     layers: &[Layer],
     working_directory: Option<&Path>,
     image: &File,

@@ -12,17 +12,17 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 /// Layers of zeros and of text grow most; the densest of real images stay below a hundredfold.
-const GROWTH: Growth = Growth { max_ratio: 200, counts_from: 256 << 20 };
+pub(super) const GROWTH: Growth = Growth { max_ratio: 200, counts_from: 256 << 20 };
 
 /// One layer of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::environment) struct Layer {
+pub struct Layer {
     /// The file that holds it.
-    pub(in crate::environment) path: PathBuf,
+    pub path: PathBuf,
     /// SHA-256 of the file.
-    pub(in crate::environment) digest: String,
+    pub digest: String,
     /// SHA-256 of the tar stream in it.
-    pub(in crate::environment) diff_id: String,
+    pub diff_id: String,
 }
 
 /// A layer being read.

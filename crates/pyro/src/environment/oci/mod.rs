@@ -1,4 +1,4 @@
-//! Environments from container images: any OCI or Docker image for linux/amd64, found in its registry,
+//! Environments from container images: any OCI or Docker image for linux/amd64, in its registry or in files,
 //! checked by digest all the way down, and flattened straight into one EROFS image without being
 //! unpacked. What the cache does with the result is not decided here.
 
@@ -6,6 +6,7 @@ mod blobs;
 mod challenge;
 mod document;
 mod error;
+mod files;
 mod flatten;
 mod layer;
 mod login;
@@ -14,16 +15,18 @@ mod reference;
 mod registry;
 mod retry;
 
+pub use document::{Blob, Document, ImageConfig, Manifest};
 pub use error::OciError;
-pub(super) use flatten::flatten;
-pub(super) use layer::Layer;
+pub(super) use files::{FileImage, Files, open as open_archive};
+pub use flatten::flatten;
+pub use layer::Layer;
 pub(super) use reference::Reference;
 
 use super::record::LayerRecord;
 use crate::config::Config;
 use crate::event::{self, Observer};
 use blobs::Transfers;
-use document::{Document, ImageConfig, MAX_MANIFEST, Manifest};
+use document::MAX_MANIFEST;
 use registry::Registry;
 use std::path::Path;
 
@@ -113,14 +116,6 @@ impl Found<'_> {
 
     /// The layers for the record.
     pub(super) fn layer_records(&self) -> Vec<LayerRecord> {
-        let pairs = self.manifest.layers.iter().zip(&self.settings.diff_ids);
-        pairs
-            .map(|(layer, diff_id)| LayerRecord {
-                digest: layer.digest.clone(),
-                diff_id: diff_id.clone(),
-                media_type: layer.media_type.clone(),
-                size_bytes: layer.size,
-            })
-            .collect()
+        LayerRecord::of(&self.manifest.layers, &self.settings.diff_ids)
     }
 }
