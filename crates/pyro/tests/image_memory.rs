@@ -60,7 +60,10 @@ fn large_layer(path: &Path) -> (String, String) {
         content[..8].copy_from_slice(&number.to_le_bytes());
         let mut header = tar::Header::new_gnu();
         header.set_size(FILE_BYTES as u64);
-        (header.set_uid(0), header.set_gid(0), header.set_mtime(0), header.set_mode(0o644));
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_mode(0o644);
         tar.append_data(&mut header, format!("file-{number}"), &content[..]).unwrap();
     }
     let Hashed { inner: gzip, hash: unpacked } = tar.into_inner().unwrap();

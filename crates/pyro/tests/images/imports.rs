@@ -40,7 +40,10 @@ fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     for (path, bytes) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
-        (header.set_uid(0), header.set_gid(0), header.set_mtime(0), header.set_mode(0o644));
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_mode(0o644);
         tar.append_data(&mut header, path, &bytes[..]).unwrap();
     }
     tar.into_inner().unwrap()

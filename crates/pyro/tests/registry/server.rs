@@ -128,7 +128,7 @@ impl Server {
         client.peek(&mut first).ok()?;
         if first == [TLS_GREETING] {
             let mut client = client;
-            client.read(&mut [0; 4096]).ok()?;
+            let _ = client.read(&mut [0; 4096]).ok()?;
             return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").ok();
         }
         let mut reader = BufReader::new(client);
@@ -147,7 +147,7 @@ impl Server {
                     _ => {}
                 }
             }
-            self.answer(client, &path, range.as_deref(), authorization)?;
+            self.answer(client, &path, range.as_deref(), authorization.as_deref())?;
         }
     }
 
@@ -156,7 +156,7 @@ impl Server {
         client: &TcpStream,
         path: &str,
         range: Option<&str>,
-        authorization: Option<String>,
+        authorization: Option<&str>,
     ) -> Option<()> {
         let (found, fault) = {
             let (state, changed) = &*self.state;
@@ -165,8 +165,8 @@ impl Server {
             changed.notify_all();
             if let Some((basic, realm)) = &state.realm {
                 let is_token = path.starts_with("/token");
-                let wanted = if is_token { Some(basic) } else { state.token.as_ref() };
-                if authorization.as_ref() != wanted {
+                let wanted = if is_token { Some(&**basic) } else { state.token.as_deref() };
+                if authorization != wanted {
                     let challenge =
                         format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"s\"");
                     return send(client, 401, &challenge, b"");
@@ -181,7 +181,7 @@ impl Server {
             let said = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
             return send(client, 404, "X: y", said);
         };
-        respond(client, media_type, bytes, range, fault)
+        respond(client, media_type, bytes, range, fault.as_ref())
     }
 }
 
@@ -215,7 +215,7 @@ fn respond(
     media_type: &str,
     mut bytes: Vec<u8>,
     range: Option<&str>,
-    fault: Option<Fault>,
+    fault: Option<&Fault>,
 ) -> Option<()> {
     let from =
         range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
@@ -228,7 +228,7 @@ fn respond(
         header += &format!("\r\nContent-Range: bytes {from}-{}/{whole}", whole - 1);
     }
     if let Some(Fault::Status(status, header)) = fault {
-        return send(client, status, header, b"{}");
+        return send(client, *status, header, b"{}");
     }
     let length = bytes.len();
     let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{header}\r\n\r\n");
@@ -239,20 +239,20 @@ fn respond(
             client.write_all(&bytes).ok()
         }
         Some(Fault::CutAfter(count)) => {
-            client.write_all(&bytes[..count.min(length)]).ok()?;
+            client.write_all(&bytes[..length.min(*count)]).ok()?;
             client.shutdown(std::net::Shutdown::Both).ok()?;
             None
         }
         Some(Fault::SilentAfter(count)) => {
-            client.write_all(&bytes[..count.min(length)]).ok()?;
+            client.write_all(&bytes[..length.min(*count)]).ok()?;
             // until the client has had enough
             let _ = client.read(&mut [0]);
             None
         }
         Some(Fault::Slowly(count, pause)) => {
-            for chunk in bytes.chunks(count) {
+            for chunk in bytes.chunks(*count) {
                 client.write_all(chunk).ok()?;
-                std::thread::sleep(pause);
+                std::thread::sleep(*pause);
             }
             Some(())
         }

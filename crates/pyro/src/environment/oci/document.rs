@@ -419,7 +419,7 @@ mod tests {
         }
     }
 
-    fn config(settings: Value) -> Result<ImageConfig, OciError> {
+    fn config(settings: &Value) -> Result<ImageConfig, OciError> {
         let value = json!({
             "os": "linux", "architecture": "amd64", "config": settings,
             "rootfs": { "type": "layers", "diff_ids": [digest(1)] },
@@ -429,7 +429,7 @@ mod tests {
 
     #[test]
     fn what_an_image_sets_is_read_and_what_it_leaves_empty_is_nothing() {
-        let set = config(json!({
+        let set = config(&json!({
             "Env": ["PATH=/a:/b", "X=1", "X=2", "odd", "=y"], "WorkingDir": "srv", "User": "app:app"
         }));
         let set = set.unwrap();
@@ -440,15 +440,15 @@ mod tests {
         for settings in
             [json!(null), json!({}), json!({ "Env": null, "WorkingDir": "", "User": "" })]
         {
-            let empty = config(settings).unwrap();
+            let empty = config(&settings).unwrap();
             assert_eq!((empty.env, empty.working_directory, empty.user), (vec![], None, None));
         }
     }
 
     #[test]
     fn a_configuration_of_another_image_or_platform_is_refused() {
-        assert!(config(json!({ "User": "a\0b" })).is_err());
-        assert!(config(json!({ "Env": [format!("A={}", "x".repeat(MAX_ENV))] })).is_err());
+        assert!(config(&json!({ "User": "a\0b" })).is_err());
+        assert!(config(&json!({ "Env": [format!("A={}", "x".repeat(MAX_ENV))] })).is_err());
         let other = json!({ "os": "linux", "architecture": "arm64", "rootfs": { "diff_ids": [] } });
         let error = ImageConfig::parse(other.to_string().as_bytes(), 0).unwrap_err();
         assert_eq!(error.code(), "wrong_platform");
