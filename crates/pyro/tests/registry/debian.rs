@@ -34,7 +34,7 @@ impl Registry {
         )
     }
 
-    /// One that speaks TLS, with a certificate of an authority that is in the file returned.
+    /// One that speaks TLS, with a certificate of its own, which is in the file returned.
     pub fn with_tls(store: &Path) -> (Self, PathBuf) {
         let (key, certificate) = (store.join("key.pem"), store.join("certificate.pem"));
         let made = Command::new("openssl")
@@ -44,6 +44,7 @@ impl Registry {
             .arg("-out")
             .arg(&certificate)
             .args(["-addext", "subjectAltName=IP:127.0.0.1"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
             .stderr(Stdio::null())
             .status();
         assert!(made.unwrap().success());
