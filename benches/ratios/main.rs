@@ -14,6 +14,7 @@ mod exec;
 mod export;
 mod image;
 mod network;
+mod pull;
 mod raw;
 mod raw_vmm;
 mod seed;
@@ -43,9 +44,10 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 10] = [
+    let measures: [(&str, Measure<'_>); 11] = [
         ("start", &start::measure),
         ("image", &image::measure),
+        ("pull", &pull::measure),
         ("exec", &exec::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),

@@ -16,6 +16,8 @@ use std::path::Path;
 use tar::EntryType;
 
 const BUFFER: usize = 256 << 10;
+/// Rough cost of a link in two maps, on top of its names.
+const LINK_OVERHEAD: u64 = 160;
 /// Begins the name of a whiteout (image-spec 1.1, `layer.md`).
 const WHITEOUT: &[u8] = b".wh.";
 /// Follows it where a directory is opaque, and where AUFS kept things of its own.
@@ -40,6 +42,7 @@ pub fn flatten(
         overlay: Overlay::new(),
         limits,
         members: 0,
+        links_held: 0,
     };
     for (depth, layer) in layers.iter().enumerate().rev() {
         let links = flattening.add(layer, depth)?;
@@ -64,6 +67,8 @@ struct Flattening<'f> {
     overlay: Overlay,
     limits: &'f Limits,
     members: u64,
+    /// Bytes of the names of links that are remembered.
+    links_held: u64,
 }
 
 impl Flattening<'_> {
@@ -90,6 +95,7 @@ impl Flattening<'_> {
             if shows && self.overlay.is_of(&self.writer.names(&target)?, depth) {
                 return self.writer.hard_link(&path, &target);
             }
+            self.links_held += 2 * (path.len() + target.len()) as u64 + LINK_OVERHEAD;
             if shows {
                 hidden_links.entry(target.clone()).or_default().push(path.clone());
             }
@@ -144,7 +150,7 @@ impl Flattening<'_> {
         if self.members > max_entries {
             return Err(ErofsError::TooMuch { what: "entries in all layers", limit: max_entries });
         }
-        if self.overlay.held() > max_metadata {
+        if self.overlay.held() + self.links_held > max_metadata {
             return Err(ErofsError::TooMuch { what: "bytes of names", limit: max_metadata });
         }
         Ok(())
