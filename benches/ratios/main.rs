@@ -15,6 +15,7 @@ mod export;
 mod image;
 mod network;
 mod pause;
+mod pull;
 mod raw;
 mod raw_vmm;
 mod secret;
@@ -46,9 +47,10 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 11] = [
+    let measures: [(&str, Measure<'_>); 13] = [
         ("start", &start::measure),
         ("image", &image::measure),
+        ("pull", &pull::measure),
         ("exec", &exec::measure),
         ("shell", &shell::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),

@@ -3,6 +3,8 @@
 
 #[path = "../../crates/pyro/tests/file_tree/mod.rs"]
 mod file_tree;
+#[path = "../../crates/pyro/tests/registry/mod.rs"]
+mod registry;
 
 mod boot_failures;
 mod certificates;
@@ -12,6 +14,7 @@ mod emulation;
 mod endings;
 mod guest;
 mod image;
+mod images;
 mod interruption;
 mod json;
 mod mcp_host_paths;

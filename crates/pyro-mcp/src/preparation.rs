@@ -151,7 +151,7 @@ mod tests {
     async fn an_unknown_name_is_refused_at_once() {
         let home = tempfile::tempdir().unwrap();
         let config = host(home.path(), "exit 1");
-        let refused = wait(&Preparation::default(), &config, "debian:11", 10_000).await;
+        let refused = wait(&Preparation::default(), &config, "Debian 11", 10_000).await;
         assert_eq!(refused, Err("unknown_environment".into()));
     }
 }

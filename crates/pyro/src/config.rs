@@ -1,6 +1,10 @@
 //! Settings, and the name of every environment variable pyro reads. The library never looks at
 //! the process environment by itself: a front end hands [`Config::from_lookup`] a lookup function.
 
+mod registries;
+
+pub use registries::Registries;
+
 use crate::paths::Paths;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -24,6 +28,8 @@ pub mod env_var {
     pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
+    /// Registries of container images that speak plain HTTP, with commas between them.
+    pub const PYRO_PLAIN_HTTP: &str = "PYRO_PLAIN_HTTP";
     /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.
     pub const PYRO_CA_BUNDLE: &str = "PYRO_CA_BUNDLE";
     /// The host's own trust store, where it is not where the distribution has it; other programs read it
@@ -164,6 +170,8 @@ pub struct Config {
     pub ssl_cert_file: Option<PathBuf>,
     /// Proxy settings (`http_proxy`, …), for whatever is fetched.
     pub proxies: Vec<(String, OsString)>,
+    /// How registries of container images are reached.
+    pub registries: Registries,
     /// How long a guest may take to answer, in its first boot and in its second and last.
     pub boot_deadlines: [Duration; 2],
     /// How many vms that were created may be started at a time, by all processes together.
@@ -228,6 +236,7 @@ impl Config {
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), lookup(name)?)))
                 .collect(),
+            registries: Registries::from_lookup(&lookup)?,
             boot_deadlines: BOOT_DEADLINES,
             max_active_vms: MAX_ACTIVE_VMS,
             expired_kept_for: expired_kept_for(

@@ -10,8 +10,9 @@ use crate::scope::Scope;
 use crate::sys::{self, Entry};
 use pyro_proto::frame::Lane;
 use pyro_proto::request::Exec;
-use pyro_proto::{GuestPath, Refusal};
+use pyro_proto::{GuestPath, Refusal, RefusalCode};
 use rustix::process::{Pid, WaitStatus};
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 
 /// One argument's limit with its final NUL: `MAX_ARG_STRLEN` in the kernel's `binfmts.h`.
 const MAX_ARGUMENT: usize = 128 << 10;
+const SHELL: &str = "/bin/sh";
 
 /// A command that runs.
 #[derive(Debug)]
@@ -37,16 +39,25 @@ pub(super) struct Started<'a> {
 
 /// Starts the command, or says why not.
 pub(super) fn start<'a>(agent: &'a Agent, request: &Exec) -> Result<Started<'a>, Refusal> {
-    let command = shell_command(&request.command)?;
+    let command = shell_command(&request.command, &request.env)?;
     let directory = working_directory(agent, request.cwd.as_ref())?;
     let account = account(agent, request.user.as_deref())?;
     let scope = agent.scopes.make().map_err(|e| Refusal::from_io("cannot make a cgroup", &e))?;
     let command = with_environment(command, &account, request, &scope)?;
-    spawn(agent, command, request.stdin, directory, account, scope)
-        .map_err(|e| Refusal::from_io("cannot start /bin/sh", &e))
+    spawn(agent, command, request.stdin, directory, account, scope).map_err(|e| no_shell(&e))
 }
 
-fn shell_command(command: &str) -> Result<Command, Refusal> {
+fn no_shell(error: &io::Error) -> Refusal {
+    if error.kind() == io::ErrorKind::NotFound && !Path::new(SHELL).exists() {
+        let message =
+            "the environment has no /bin/sh, which runs every command: use an image with a shell";
+        return Refusal::new(RefusalCode::NotFound, message);
+    }
+    Refusal::from_io("cannot start /bin/sh", error)
+}
+
+fn shell_command(command: &str, env: &[(String, String)]) -> Result<Command, Refusal> {
+    let command = keeping_path(command, env);
     if command.contains('\0') {
         return Err(invalid("the command contains a NUL byte"));
     }
@@ -58,9 +69,20 @@ fn shell_command(command: &str) -> Result<Command, Refusal> {
         );
         return Err(invalid(message));
     }
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-lc").arg(command);
+    let mut shell = Command::new(SHELL);
+    shell.arg("-lc").arg(&*command);
     Ok(shell)
+}
+
+/// The profile of a login sets `PATH` anew (Debian's does): one that was asked for is set after it.
+fn keeping_path<'c>(command: &'c str, env: &[(String, String)]) -> Cow<'c, str> {
+    match env.iter().rev().find(|(name, _)| name == "PATH") {
+        Some((_, path)) => {
+            let quoted = path.replace('\'', r"'\''");
+            format!("export PATH='{quoted}'; {command}").into()
+        }
+        None => command.into(),
+    }
 }
 
 /// Where it begins; without a wish in `/`.
@@ -133,4 +155,21 @@ fn outputs(child: Child) -> io::Result<Outputs> {
 pub(crate) fn pid(child: &Child) -> io::Result<Pid> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     pid.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_was_asked_for_outlives_the_profile() {
+        let path = |value: &str| vec![("PATH".to_owned(), value.to_owned())];
+        assert_eq!(keeping_path("true", &[]), "true");
+        assert_eq!(keeping_path("true", &path("/a:/b")), "export PATH='/a:/b'; true");
+        let said = Command::new("/bin/sh")
+            .arg("-c")
+            .arg(&*keeping_path("echo \"$PATH\"", &path("/it's/$HOME:`x`")))
+            .output();
+        assert_eq!(said.unwrap().stdout, b"/it's/$HOME:`x`\n");
+    }
 }

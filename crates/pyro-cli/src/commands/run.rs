@@ -21,10 +21,14 @@ use std::time::{Duration, Instant};
 /// The command's output is passed on as it comes, byte for byte. Where standard input is a pipe or
 /// a file, the command reads it. Ctrl-C interrupts the command; a second one within 5 seconds ends
 /// the machine. The exit code is the command's own; pyro's failures exit with 125.
+///
+/// In a container image the command has its variables, its directory and its user; it is run by the
+/// image's /bin/sh.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pyro run debian:12 -- uname -a
+  pyro run python:3.12-slim -- python3 -c 'print(6 * 7)'
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --network -- git clone https://git.example/tool.git
@@ -32,7 +36,7 @@ Examples:
   pyro run debian:12 --network --ca-bundle host -- git ls-remote https://git.example/tool.git
   pyro run debian:12 --json -- false")]
 pub(crate) struct Arguments {
-    /// What to boot, as `pyro env list` names it
+    /// What to boot: a name of `pyro env list`, or any container image
     #[arg(value_name = "ENV")]
     environment: String,
     /// Virtual CPUs

@@ -100,7 +100,7 @@ fn counter(unit: Unit) -> ProgressStyle {
 /// indicatif reads the template at run time; one that it cannot read leaves its default.
 fn style(unit: Unit) -> ProgressStyle {
     let template = match unit {
-        Unit::Bytes => "{msg} {bar:30} {bytes}/{total_bytes} {eta}",
+        Unit::Bytes => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
         Unit::Items => "{msg} {bar:30} {pos}/{len}",
         Unit::Percent => "{msg} {bar:30} {pos} %",
     };

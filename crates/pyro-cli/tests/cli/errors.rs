@@ -69,14 +69,14 @@ exit status: 125
 
 #[test]
 fn an_unknown_environment() {
-    assert_snapshot!(World::new().pyro(&["env", "inspect", "debian:11"]), @r#"
+    assert_snapshot!(World::new().pyro(&["env", "inspect", "Debian"]), @r#"
 exit status: 1
 --- stderr
-error: there is no environment called "debian:11"
+error: there is no environment called "Debian", and it is no image either: a name consists of lower-case letters, digits, and . _ - between them
 hint: use one of debian:12, debian:12-base, debian:12-build
-hint: references to OCI images are not supported yet; they come later
+hint: or any container image: alpine:3.20, ghcr.io/owner/name@sha256:…
 "#);
-    let ran = World::new().pyro(&["env", "pull", "debian:11", "--json"]);
+    let ran = World::new().pyro(&["env", "pull", "Debian", "--json"]);
     assert_eq!((ran.code(), ran.json()["code"].as_str()), (1, Some("unknown_environment")));
 }
 

@@ -50,11 +50,14 @@ The command's output is passed on as it comes, byte for byte. Where standard inp
 file, the command reads it. Ctrl-C interrupts the command; a second one within 5 seconds ends the
 machine. The exit code is the command's own; pyro's failures exit with 125.
 
+In a container image the command has its variables, its directory and its user; it is run by the
+image's /bin/sh.
+
 Usage: pyro run [OPTIONS] <ENV> -- <CMD>...
 
 Arguments:
   <ENV>
-          What to boot, as `pyro env list` names it
+          What to boot: a name of `pyro env list`, or any container image
 
   <CMD>...
           The command and its arguments
@@ -108,6 +111,7 @@ Options:
 
 Examples:
   pyro run debian:12 -- uname -a
+  pyro run python:3.12-slim -- python3 -c 'print(6 * 7)'
   pyro run debian:12 --timeout-seconds 300 -- sh -c 'git --version && id'
   tar c . | pyro run debian:12 -- sh -c 'mkdir /w && tar x -C /w && ls /w'
   pyro run debian:12 --network -- git clone https://git.example/tool.git
@@ -173,7 +177,7 @@ Usage: pyro workspace create [OPTIONS] [ENV]
 
 Arguments:
   [ENV]
-          What to boot, as `pyro env list` names it
+          What to boot: a name of `pyro env list`, or any container image
 
           [default: debian:12]
 
@@ -502,6 +506,8 @@ fn every_command_has_examples() {
         &["env", "list"],
         &["env", "inspect"],
         &["env", "pull"],
+        &["env", "import"],
+        &["env", "remove"],
         &["env", "prune"],
         &["run"],
         &["workspace", "create"],

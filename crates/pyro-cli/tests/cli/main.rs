@@ -8,7 +8,10 @@ mod env;
 mod errors;
 mod help;
 mod host;
+mod images;
 mod mcp;
+#[path = "../../../pyro/tests/registry/mod.rs"]
+mod registry;
 mod run;
 mod runtime;
 mod signals;

@@ -33,8 +33,8 @@ answer `state: preparing`: call again with the same arguments to continue.";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    /// What to boot: debian:12 (with git), debian:12-base (minimal) or debian:12-build (git, C and
-    /// C++ build tools). Default debian:12.
+    /// What to boot: debian:12 (with git), debian:12-base (minimal), debian:12-build (git, C and
+    /// C++ build tools), or a container image such as python:3.12. Default debian:12.
     #[serde(default = "defaults::environment")]
     environment: String,
     /// One string for /bin/sh -lc. Carry files and scripts in it, for example as a here document.

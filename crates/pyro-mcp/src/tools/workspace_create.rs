@@ -48,8 +48,8 @@ continue; nothing is started twice.";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    /// debian:12 (with git; the default), debian:12-base (minimal) or debian:12-build (git, C and C++
-    /// build tools).
+    /// debian:12 (with git; the default), debian:12-base (minimal), debian:12-build (git, C and C++
+    /// build tools), or a container image such as python:3.12.
     #[serde(default = "defaults::environment")]
     environment: String,
     /// Virtual CPUs. Default 1.

@@ -2,9 +2,11 @@
 //! resolved, sizes checked. It unpacks nothing and judges no name: what a member may be is decided
 //! by whoever asked for it.
 
+mod decompress;
 mod members;
 mod pax;
 
+pub(crate) use decompress::{Compression, Excess, Growth};
 pub(crate) use members::{Member, Members};
 
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@
 //! - `images/<sha256>.erofs`, mode 0444
 //! - `kernels/<package>_<version>/` with its record `kernels/<package>_<version>.json`
 //! - `initramfs/<key>.cpio`, mode 0444, and `initramfs/made-from/<stat>`, see `early.rs`
-//! - `environments/<name>.json`, the records
+//! - `environments/<key>.json`, the records: of the catalog by name, of images by a hash of theirs
+//! - `pulls/<manifest>/`, layers on their way here; what a kill leaves there the next pull goes on with
 //! - `locks/`, and `building/` for work in progress
 //!
 //! This module knows names and the way into place, not what the things mean.
@@ -25,6 +26,7 @@ const MADE_FROM: &str = "initramfs/made-from";
 const ENVIRONMENTS: &str = "environments";
 const LOCKS: &str = "locks";
 const BUILDING: &str = "building";
+const PULLS: &str = "pulls";
 
 /// The store. Cheap to make: it only computes names until [`Cache::create`].
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ impl Cache {
 
     /// Makes the directories there are to be.
     pub(super) fn create(&self) -> Result<(), PathError> {
-        for name in [IMAGES, KERNELS, MADE_FROM, ENVIRONMENTS, LOCKS, BUILDING] {
+        for name in [IMAGES, KERNELS, MADE_FROM, ENVIRONMENTS, LOCKS, BUILDING, PULLS] {
             let directory = self.root.join(name);
             fs::create_dir_all(&directory).at("create", &directory)?;
         }
@@ -92,17 +94,44 @@ impl Cache {
         self.root.join(ENVIRONMENTS)
     }
 
-    pub(super) fn environment_record(&self, name: &str) -> PathBuf {
-        self.environments().join(format!("{name}.json"))
+    pub(super) fn environment_record(&self, key: &str) -> PathBuf {
+        self.environments().join(format!("{key}.json"))
+    }
+
+    pub(super) fn pulls(&self) -> PathBuf {
+        self.root.join(PULLS)
+    }
+
+    /// Where the layers of the image with this manifest arrive.
+    pub(super) fn pull(&self, manifest_digest: &str) -> PathBuf {
+        self.pulls().join(manifest_digest)
     }
 
     pub(super) fn kernel_record(&self, id: &str) -> PathBuf {
         self.kernels().join(format!("{id}.json"))
     }
 
-    /// What the cache knows about the environment `name`.
-    pub(super) fn environment(&self, name: &str) -> Result<Stored<EnvironmentRecord>, PathError> {
-        record::read(&self.environment_record(name))
+    /// What the cache knows about the environment with this key.
+    pub(super) fn environment(&self, key: &str) -> Result<Stored<EnvironmentRecord>, PathError> {
+        record::read(&self.environment_record(key))
+    }
+
+    /// Every usable record of an environment, those of recipes that are no more included.
+    pub(super) fn all_environments(&self) -> Result<Vec<EnvironmentRecord>, PathError> {
+        let directory = self.environments();
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.at("list", &directory)?,
+        };
+        let mut records: Vec<EnvironmentRecord> = Vec::new();
+        for entry in entries {
+            let path = entry.at("list", &directory)?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                records.extend(record::read(&path)?.whole());
+            }
+        }
+        records.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(records)
     }
 
     /// What the cache knows about the kernel `id`.

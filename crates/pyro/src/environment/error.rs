@@ -1,6 +1,7 @@
 //! What can go wrong between a name and an installed environment, and what to do about it.
 
 use super::catalog;
+use super::oci::OciError;
 use super::{erofs::ErofsError, initramfs::InitramfsError, kernel::KernelError};
 use crate::config::env_var;
 use crate::error::{Diagnose, Kind, PathError};
@@ -10,11 +11,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
-    /// No environment has this name.
-    #[error("there is no environment called {name:?}")]
+    /// No environment can have this name.
+    #[error("there is no environment called {name:?}, and it is no image either: {reason}")]
     Unknown {
         /// What was asked for.
         name: String,
+        /// Why it is no reference to an image.
+        reason: &'static str,
     },
     /// The disk is too full to begin.
     #[error(
@@ -105,6 +108,39 @@ pub enum EnvironmentError {
         /// Why.
         reason: String,
     },
+    /// An image cannot be given a name of the catalog.
+    #[error("{name} is a name of the catalog")]
+    OfTheCatalog {
+        /// The name.
+        name: &'static str,
+    },
+    /// An image cannot be given a name that is a digest.
+    #[error("{name} is the name of certain bytes in a registry, and no name to give")]
+    FixedName {
+        /// The name.
+        name: String,
+    },
+    /// What is imported has no name.
+    #[error("{} does not say what it is called", source_path.display())]
+    Nameless {
+        /// The file or directory.
+        source_path: PathBuf,
+    },
+    /// There is no such environment here.
+    #[error("{name} is not here")]
+    NotHere {
+        /// Its name in full.
+        name: String,
+    },
+    /// An image cannot be used.
+    #[error("cannot get the image {image}")]
+    Image {
+        /// Its reference in full, or the file that holds it.
+        image: String,
+        /// Why not.
+        #[source]
+        source: OciError,
+    },
     /// A host file or directory refused.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -122,8 +158,11 @@ pub enum EnvironmentError {
 impl Diagnose for EnvironmentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unknown { .. } => Kind::NotFound,
-            Self::BadMirror { .. } => Kind::Usage,
+            Self::Unknown { .. } | Self::NotHere { .. } => Kind::NotFound,
+            Self::BadMirror { .. }
+            | Self::OfTheCatalog { .. }
+            | Self::FixedName { .. }
+            | Self::Nameless { .. } => Kind::Usage,
             Self::ToolSilent { .. } => Kind::Timeout,
             Self::NoSpace { .. }
             | Self::MissingTools { .. }
@@ -133,6 +172,7 @@ impl Diagnose for EnvironmentError {
             | Self::BadAnswer { .. }
             | Self::DigestMismatch { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
+            Self::Image { source, .. } => source.kind(),
             Self::Path(error) => error.kind(),
             Self::Erofs(error) => error.kind(),
             Self::Kernel(error) => error.kind(),
@@ -153,6 +193,10 @@ impl Diagnose for EnvironmentError {
             Self::BadAnswer { .. } => "host_tool_answer",
             Self::DigestMismatch { .. } => "digest_mismatch",
             Self::PinsUnreadable { .. } => "pins_unreadable",
+            Self::OfTheCatalog { .. } | Self::FixedName { .. } => "bad_name",
+            Self::Nameless { .. } => "nameless",
+            Self::NotHere { .. } => "environment_not_here",
+            Self::Image { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
             Self::Kernel(error) => error.code(),
@@ -167,7 +211,7 @@ impl Diagnose for EnvironmentError {
                 let names: Vec<_> = catalog::RECIPES.iter().map(|recipe| recipe.name).collect();
                 vec![
                     format!("use one of {}", names.join(", ")),
-                    "references to OCI images are not supported yet; they come later".into(),
+                    "or any container image: alpine:3.20, ghcr.io/owner/name@sha256:…".into(),
                 ]
             }
             Self::NoSpace { directory, .. } => vec![
@@ -194,6 +238,11 @@ impl Diagnose for EnvironmentError {
             Self::PinsUnreadable { .. } => {
                 vec!["delete that machine, then prune again".into()]
             }
+            Self::OfTheCatalog { .. } | Self::FixedName { .. } | Self::Nameless { .. } => {
+                vec!["name it yourself: --name localhost/tool:1".into()]
+            }
+            Self::NotHere { .. } => vec!["`pyro env list` names what is here".into()],
+            Self::Image { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),
             Self::Erofs(error) => error.hints(),
             Self::Kernel(error) => error.hints(),

@@ -2,8 +2,9 @@
 
 use super::cache::Cache;
 use super::list::{self, Entry};
-use super::record::{KernelRecord, Origin};
-use super::{EnvironmentError, catalog, installed};
+use super::named::Named;
+use super::record::{KernelRecord, Origin, Settings};
+use super::{EnvironmentError, installed};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -17,6 +18,8 @@ pub struct Inspection {
     pub packages: Vec<String>,
     /// The image file, where it is installed.
     pub image: Option<PathBuf>,
+    /// What commands start with where nothing else is said.
+    pub settings: Option<Settings>,
     /// Where every byte of the image came from.
     pub origin: Option<Origin>,
     /// Where the kernel came from.
@@ -26,17 +29,21 @@ pub struct Inspection {
 }
 
 /// See [`super::Environments::inspect`].
-pub(super) fn inspect(cache: &Cache, name: &str) -> Result<Inspection, EnvironmentError> {
-    let recipe = catalog::find(name)?;
-    let entry = list::entry(cache, recipe)?;
+pub(super) fn inspect(cache: &Cache, name: &Named) -> Result<Inspection, EnvironmentError> {
+    let entry = list::entry(cache, name)?;
     let record = installed::image(cache, name)?;
     let kernel = match &record {
         Some(record) => cache.kernel_origin(&record.kernel)?.whole(),
         None => None,
     };
+    let packages = match name {
+        Named::Recipe(recipe) => recipe.packages,
+        Named::Image(_) => &[],
+    };
     Ok(Inspection {
         entry,
-        packages: recipe.packages.iter().map(|package| (*package).to_owned()).collect(),
+        packages: packages.iter().map(|package| (*package).to_owned()).collect(),
+        settings: record.as_ref().map(|record| record.settings.clone()),
         image: record.as_ref().map(|record| cache.image(&record.image.digest)),
         created_at: record.as_ref().map(|record| record.created_at),
         origin: record.map(|record| record.origin),

@@ -2,6 +2,7 @@
 
 use super::cache::Cache;
 use super::kernel::Kernel;
+use super::named::Named;
 use super::record::EnvironmentRecord;
 use super::{EnvironmentError, catalog, early, kernel_source};
 use crate::config::Config;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 pub struct Installed {
     /// Its name.
     pub name: String,
-    /// Version of the recipe it was made by.
+    /// Version of the recipe it was made by, or `sha256:` and the digest of an image's manifest.
     pub version: String,
     /// One line about it.
     pub description: String,
@@ -51,24 +52,32 @@ pub(super) struct Boots {
 pub(super) fn installed(
     config: &Config,
     cache: &Cache,
-    name: &str,
+    name: &Named,
 ) -> Result<Option<Installed>, EnvironmentError> {
     let Some(record) = image(cache, name)? else { return Ok(None) };
     let Some(boots) = kernel(config, cache, &record.kernel)? else { return Ok(None) };
     let Some(early) = early::ready(config, cache, &boots.kernel)? else { return Ok(None) };
-    Ok(Some(assemble(cache, record, boots, early)?))
+    Ok(Some(assemble(cache, record, boots, early)))
 }
 
-/// The record of `name`, where its image is there and the recipe has not changed since.
+/// The record of `name`, where its image is there and, in the catalog, the recipe has not changed since.
 pub(super) fn image(
     cache: &Cache,
-    name: &str,
+    name: &Named,
 ) -> Result<Option<EnvironmentRecord>, EnvironmentError> {
-    let recipe = catalog::find(name)?;
-    let Some(record) = cache.environment(name)?.whole() else { return Ok(None) };
+    let Some(record) = cache.environment(&name.key())?.whole() else { return Ok(None) };
+    let is_current = match name {
+        Named::Recipe(recipe) => record.version == recipe.version,
+        Named::Image(_) => true,
+    };
+    let is_it = is_current && record.name == name.canonical() && has_image(cache, &record);
+    Ok(is_it.then_some(record))
+}
+
+/// Whether the image of a record is there.
+pub(super) fn has_image(cache: &Cache, record: &EnvironmentRecord) -> bool {
     let file = cache.image(&record.image.digest);
-    let whole = std::fs::metadata(file).is_ok_and(|m| m.len() == record.image.size_bytes);
-    Ok((whole && record.version == recipe.version && record.name == name).then_some(record))
+    std::fs::metadata(file).is_ok_and(|m| m.len() == record.image.size_bytes)
 }
 
 /// The kernel to boot: the user's own, or the one called `id`, where it is there.
@@ -93,13 +102,12 @@ pub(super) fn assemble(
     record: EnvironmentRecord,
     boots: Boots,
     early: early::Early,
-) -> Result<Installed, EnvironmentError> {
-    let recipe = catalog::find(&record.name)?;
-    Ok(Installed {
+) -> Installed {
+    Installed {
         image: cache.image(&record.image.digest),
+        description: description(&record.name),
         name: record.name,
         version: record.version,
-        description: recipe.description.to_owned(),
         image_digest: record.image.digest,
         size_bytes: record.image.size_bytes,
         kernel: boots.kernel,
@@ -107,8 +115,13 @@ pub(super) fn assemble(
         kernel_digest: boots.digest,
         initramfs: early.path,
         initramfs_key: early.key,
-        env: Vec::new(),
-        working_directory: None,
-        user: None,
-    })
+        env: record.settings.env,
+        working_directory: record.settings.working_directory,
+        user: record.settings.user,
+    }
+}
+
+/// One line about the environment with this name in full.
+pub(super) fn description(name: &str) -> String {
+    catalog::find(name).map_or("Container image", |recipe| recipe.description).to_owned()
 }

@@ -118,7 +118,7 @@ fn id_of(package: &KernelPackage) -> String {
 }
 
 /// The kernel that came into the cache last.
-fn newest_in_cache(cache: &Cache) -> Result<Option<String>, EnvironmentError> {
+pub(super) fn newest_in_cache(cache: &Cache) -> Result<Option<String>, EnvironmentError> {
     let mut newest: Option<KernelRecord> = None;
     for entry in fs::read_dir(cache.kernels()).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -1,9 +1,10 @@
-//! Lists the environments of the catalog with what is installed of them.
+//! Lists the environments of the catalog with what is installed of them, and the images that were pulled.
 
 use super::EnvironmentError;
 use super::cache::Cache;
-use super::catalog::{CATALOG_VERSION, RECIPES, Recipe};
+use super::catalog::{self, CATALOG_VERSION, RECIPES};
 use super::installed;
+use super::named::Named;
 use super::record::Stored;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ pub struct Listing {
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// Version of its recipe.
+    /// Version of its recipe, or `sha256:` and the digest of an image's manifest.
     pub version: String,
     /// One line about it.
     pub description: String,
@@ -43,37 +44,54 @@ pub struct Entry {
 
 /// See [`super::Environments::list`].
 pub(super) fn list(cache: &Cache) -> Result<Listing, EnvironmentError> {
+    let mut names: Vec<_> = RECIPES.iter().map(Named::Recipe).collect();
+    for record in cache.all_environments()? {
+        if catalog::find(&record.name).is_none() {
+            names.push(Named::parse(&record.name)?);
+        }
+    }
+    let entries = names.iter().map(|name| entry(cache, name));
     Ok(Listing {
         catalog_version: CATALOG_VERSION.to_owned(),
         cache_dir: cache.root().to_owned(),
-        environments: RECIPES
-            .iter()
-            .map(|recipe| entry(cache, recipe))
-            .collect::<Result<_, EnvironmentError>>()?,
+        environments: entries.collect::<Result<_, EnvironmentError>>()?,
     })
 }
 
-/// The entry of one recipe.
-pub(super) fn entry(cache: &Cache, recipe: &Recipe) -> Result<Entry, EnvironmentError> {
-    let record = installed::image(cache, recipe.name)?;
-    let problem = match cache.environment(recipe.name)? {
+/// The entry of one environment.
+pub(super) fn entry(cache: &Cache, name: &Named) -> Result<Entry, EnvironmentError> {
+    let installed = installed::image(cache, name)?;
+    let (record, problem) = match cache.environment(&name.key())? {
+        Stored::Absent => (None, None),
         Stored::Corrupt { path, reason } => {
-            Some(format!("{} cannot be used: {reason}", path.display()))
+            (None, Some(format!("{} cannot be used: {reason}", path.display())))
         }
-        Stored::Whole(record) if record.version != recipe.version => {
-            Some(format!("the installed version {} is outdated", record.version))
+        Stored::Whole(record) if installed.is_some() => (Some(record), None),
+        Stored::Whole(record) => {
+            let problem = match name {
+                Named::Recipe(recipe) if record.version != recipe.version => {
+                    format!("the installed version {} is outdated", record.version)
+                }
+                _ => "its image is missing or damaged".to_owned(),
+            };
+            (Some(record), Some(problem))
         }
-        Stored::Whole(_) if record.is_none() => Some("its image is missing or damaged".to_owned()),
-        Stored::Whole(_) | Stored::Absent => None,
+    };
+    let recorded_version = record.map(|record| record.version);
+    let (version, source) = match name {
+        Named::Recipe(recipe) => (recipe.version.to_owned(), "debian-archive".to_owned()),
+        Named::Image(reference) => {
+            (recorded_version.unwrap_or_default(), format!("registry:{reference}"))
+        }
     };
     Ok(Entry {
-        name: recipe.name.to_owned(),
-        version: recipe.version.to_owned(),
-        description: recipe.description.to_owned(),
-        installed: record.is_some(),
-        source: record.as_ref().map_or_else(|| "debian-archive".to_owned(), |r| r.origin.summary()),
-        digest: record.as_ref().map(|r| r.image.digest.clone()),
-        size_bytes: record.as_ref().map(|r| r.image.size_bytes),
+        name: name.canonical(),
+        version,
+        description: installed::description(&name.canonical()),
+        installed: installed.is_some(),
+        source: installed.as_ref().map_or(source, |record| record.origin.summary()),
+        digest: installed.as_ref().map(|record| record.image.digest.clone()),
+        size_bytes: installed.map(|record| record.image.size_bytes),
         problem,
     })
 }

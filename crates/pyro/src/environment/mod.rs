@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod erofs;
 pub mod initramfs;
 pub mod kernel;
+pub mod oci;
 pub mod pins;
 pub mod record;
 
@@ -15,18 +16,23 @@ mod cache;
 mod debian;
 mod early;
 mod error;
+mod import;
 mod inspect;
 mod installed;
 mod kernel_source;
 mod list;
+mod making;
+mod named;
 mod prune;
 mod pull;
+mod remove;
 mod space;
 
 pub use error::EnvironmentError;
 pub use inspect::Inspection;
 pub use installed::Installed;
 pub use list::{Entry, Listing};
+pub use oci::OciError;
 pub use prune::{CorruptRecord, Pruned};
 
 use crate::Result;
@@ -34,6 +40,9 @@ use crate::config::Config;
 use crate::event::{Observer, ignore};
 use crate::lock::Lock;
 use cache::Cache;
+use named::Named;
+use pull::Freshness;
+use std::path::Path;
 
 /// The environments of one user.
 #[derive(Debug, Clone)]
@@ -50,7 +59,7 @@ impl Environments {
         Self { config, cache }
     }
 
-    /// Every environment of the catalog, installed or not.
+    /// Every environment of the catalog, installed or not, and every image that was pulled.
     ///
     /// # Errors
     /// When the cache cannot be read.
@@ -63,7 +72,7 @@ impl Environments {
     /// # Errors
     /// For an unknown name, or when the cache cannot be read.
     pub fn inspect(&self, name: &str) -> Result<Inspection> {
-        Ok(inspect::inspect(&self.cache, name)?)
+        Ok(inspect::inspect(&self.cache, &Named::parse(name)?)?)
     }
 
     /// The environment, if it can be booted right now. Starts no program and reads no image: a few
@@ -73,18 +82,56 @@ impl Environments {
     /// # Errors
     /// For an unknown name, or when the cache cannot be read.
     pub fn installed(&self, name: &str) -> Result<Option<Installed>> {
-        Ok(installed::installed(&self.config, &self.cache, name)?)
+        Ok(installed::installed(&self.config, &self.cache, &Named::parse(name)?)?)
     }
 
-    /// Makes sure that the environment can be booted: builds its image, fetches its kernel and
+    /// Makes sure that the environment can be booted: builds or pulls its image, fetches its kernel and
     /// makes its initramfs, each only where it is missing. While another process is at the same
-    /// work this one waits and uses the result.
+    /// work this one waits and uses the result. An image that is here stays what it is, even where
+    /// its tag has moved since.
     ///
     /// # Errors
-    /// For an unknown name, when the host lacks programs or space, when the archive cannot be
-    /// reached, or when what was built is not what was ordered.
+    /// For an unknown name, when the host lacks programs or space, when the archive or the registry
+    /// cannot be reached, or when what came is not what was ordered.
     pub fn pull(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
-        Ok(pull::pull(&self.config, &self.cache, name, observer)?)
+        self.bring(name, Freshness::AsItIs, observer)
+    }
+
+    /// The same, and asks the registry of an image whether its tag leads to another one by now. What was
+    /// made from the old one keeps it.
+    ///
+    /// # Errors
+    /// As [`Environments::pull`].
+    pub fn update(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
+        self.bring(name, Freshness::Newest, observer)
+    }
+
+    /// Makes an environment of a file or directory: a root file system as a tar archive, an OCI layout, or what
+    /// `docker save` wrote. Returns its name in full, under which it is from now on what was imported; `name`
+    /// may be left out where the source has one.
+    ///
+    /// # Errors
+    /// When there is no name or an unusable one, and for a source that is damaged or no image.
+    pub fn import(
+        &self,
+        source: &Path,
+        name: Option<&str>,
+        observer: Observer<'_>,
+    ) -> Result<String> {
+        Ok(import::import(&self.config, &self.cache, source, name, observer)?)
+    }
+
+    /// Forgets an environment, and removes its image unless another environment or a machine needs it.
+    ///
+    /// # Errors
+    /// When it is not here, or when it cannot be told what a machine uses.
+    pub fn remove(&self, name: &str) -> Result<Pruned> {
+        Ok(remove::remove(&self.config, &self.cache, &Named::parse(name)?)?)
+    }
+
+    fn bring(&self, name: &str, freshness: Freshness, observer: Observer<'_>) -> Result<Installed> {
+        let name = Named::parse(name)?;
+        Ok(pull::pull(&self.config, &self.cache, &name, freshness, observer)?)
     }
 
     /// Whether this host has the programs to build environments; found out without building one.

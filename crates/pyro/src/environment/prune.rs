@@ -3,7 +3,6 @@
 
 use super::building::{self, Remover};
 use super::cache::Cache;
-use super::catalog::RECIPES;
 use super::record::{self, EnvironmentRecord, Stored};
 use super::{EnvironmentError, agent, early, kernel_source, pins};
 use crate::config::Config;
@@ -43,12 +42,10 @@ pub(super) fn hold(cache: &Cache, observer: Observer<'_>) -> Result<Lock, PathEr
 /// See [`super::Environments::prune`].
 pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, EnvironmentError> {
     cache.create()?;
-    let _alone = cache.lock("prune", "using the cache", &ignore)?;
+    let _alone = alone(cache)?;
     building::sweep(cache, &Remover::of(config));
-    let (mut used, notes) = of_environments(config, cache)?;
-    for kept in [config.paths.machines(), config.paths.vms(), config.paths.workspaces()] {
-        used.extend(pins::of_all_machines(&kept)?);
-    }
+    let used = in_use(config, cache)?;
+    let (_, notes) = of_environments(config, cache)?;
     let mut pruned = Pruned::default();
     pruned.remove_corrupt_records(&cache.environments())?;
     for (directory, used) in [
@@ -56,10 +53,26 @@ pub(super) fn prune(config: &Config, cache: &Cache) -> Result<Pruned, Environmen
         (cache.kernels(), &used),
         (cache.initramfs_images(), &used),
         (cache.notes(), &notes),
+        // nobody pulls now: whatever lies there was left behind
+        (cache.pulls(), &BTreeSet::new()),
     ] {
         pruned.remove_unused(&directory, used)?;
     }
     Ok(pruned)
+}
+
+/// The lock that keeps everybody else off.
+pub(super) fn alone(cache: &Cache) -> Result<Lock, PathError> {
+    cache.lock("prune", "using the cache", &ignore)
+}
+
+/// What environments and machines refer to.
+pub(super) fn in_use(config: &Config, cache: &Cache) -> Result<BTreeSet<String>, EnvironmentError> {
+    let (mut used, _) = of_environments(config, cache)?;
+    for kept in [config.paths.machines(), config.paths.vms(), config.paths.workspaces()] {
+        used.extend(pins::of_all_machines(&kept)?);
+    }
+    Ok(used)
 }
 
 /// What the records refer to, by the names of digests, kernels and keys; and the notes that lead to
@@ -72,8 +85,7 @@ fn of_environments(
     let mut used = BTreeSet::from(["made-from".to_owned()]);
     let mut notes = BTreeSet::new();
     let mut kernels = Vec::from_iter(kernel_source::of_user(config)?);
-    for recipe in RECIPES {
-        let Some(record) = cache.environment(recipe.name)?.whole() else { continue };
+    for record in cache.all_environments()? {
         kernels.extend(kernel_source::of_cache(cache, &record.kernel)?.map(|(kernel, _)| kernel));
         used.extend([record.image.digest, record.kernel]);
     }
@@ -113,7 +125,8 @@ impl Pruned {
         Ok(())
     }
 
-    fn remove(&mut self, path: &Path) -> Result<(), EnvironmentError> {
+    /// Removes one file or directory.
+    pub(super) fn remove(&mut self, path: &Path) -> Result<(), EnvironmentError> {
         let bytes = disk_bytes(path);
         if path.is_dir() {
             fs::remove_dir_all(path).at("remove", path)?;

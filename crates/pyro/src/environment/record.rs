@@ -2,6 +2,7 @@
 //! came from. Plain JSON with a format number; a record that does not read back whole counts as
 //! absent and is reported, never guessed at.
 
+use super::oci::{Blob, ImageConfig};
 use crate::digest;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -28,8 +29,36 @@ pub struct EnvironmentRecord {
     pub kernel: String,
     /// Where the image came from.
     pub origin: Origin,
+    /// What commands start with where nothing else is said.
+    #[serde(default)]
+    pub settings: Settings,
     /// When it was made, Unix seconds.
     pub created_at: u64,
+}
+
+/// What an image says about the commands that run in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// Environment variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<(String, String)>,
+    /// The directory to start in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_directory: Option<PathBuf>,
+    /// The user to run as: `name`, `name:group`, `uid` or `uid:gid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+impl Settings {
+    /// Those of an image.
+    pub(super) fn of(config: &ImageConfig) -> Self {
+        Self {
+            env: config.env.clone(),
+            working_directory: config.working_directory.clone(),
+            user: config.user.clone(),
+        }
+    }
 }
 
 /// A root image of the cache.
@@ -41,8 +70,9 @@ pub struct ImageRecord {
     pub size_bytes: u64,
     /// File system entries in it.
     pub entries: u64,
-    /// SHA-256 of the tar stream that it was written from.
-    pub tar_digest: String,
+    /// SHA-256 of the tar stream that it was written from; of an image of layers these are in its origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tar_digest: Option<String>,
 }
 
 /// Where an image came from.
@@ -63,6 +93,60 @@ pub enum Origin {
         /// Every installed package.
         packages: Vec<Package>,
     },
+    /// The layers of a container image.
+    Image {
+        /// What it is called in its registry.
+        reference: String,
+        /// SHA-256 of the index that led to the manifest, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index_digest: Option<String>,
+        /// SHA-256 of the manifest.
+        manifest_digest: String,
+        /// SHA-256 of the configuration.
+        config_digest: String,
+        /// Bottom first.
+        layers: Vec<LayerRecord>,
+    },
+    /// A file or a directory of the user's: a container image, or a root file system.
+    Import {
+        /// Where it lay.
+        path: PathBuf,
+        /// SHA-256 of the manifest, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manifest_digest: Option<String>,
+        /// SHA-256 of the configuration, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config_digest: Option<String>,
+        /// Bottom first; none of a root file system.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        layers: Vec<LayerRecord>,
+    },
+}
+
+impl LayerRecord {
+    /// Those of a manifest, with what the configuration says about them.
+    pub(super) fn of(layers: &[Blob], diff_ids: &[String]) -> Vec<Self> {
+        let record = |(layer, diff_id): (&Blob, &String)| Self {
+            digest: layer.digest.clone(),
+            diff_id: diff_id.clone(),
+            media_type: layer.media_type.clone(),
+            size_bytes: layer.size,
+        };
+        layers.iter().zip(diff_ids).map(record).collect()
+    }
+}
+
+/// One layer of a container image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerRecord {
+    /// SHA-256 of the layer as it was sent.
+    pub digest: String,
+    /// SHA-256 of the tar stream in it.
+    pub diff_id: String,
+    /// What the manifest calls it.
+    pub media_type: String,
+    /// Its length as it was sent.
+    pub size_bytes: u64,
 }
 
 impl Origin {
@@ -71,6 +155,8 @@ impl Origin {
     pub fn summary(&self) -> String {
         match self {
             Self::DebianArchive { suite, .. } => format!("debian-archive:{suite}"),
+            Self::Image { reference, .. } => format!("registry:{reference}"),
+            Self::Import { path, .. } => format!("file:{}", path.display()),
         }
     }
 }
@@ -209,7 +295,7 @@ mod tests {
                 digest: "ab".repeat(32),
                 size_bytes: 1,
                 entries: 1,
-                tar_digest: "cd".repeat(32),
+                tar_digest: Some("cd".repeat(32)),
             },
             kernel: "linux-image-6.1.0-1-amd64_6.1.1-1~deb12u1".into(),
             origin: Origin::DebianArchive {
@@ -219,6 +305,7 @@ mod tests {
                 mode: "root".into(),
                 packages: Vec::new(),
             },
+            settings: Settings::default(),
             created_at: 7,
         }
     }

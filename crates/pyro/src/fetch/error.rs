@@ -109,6 +109,34 @@ impl Diagnose for FetchError {
     }
 }
 
+impl FetchError {
+    /// Whether another attempt may go better: the server was silent, or hung up on the way.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Incomplete { .. } => true,
+            Self::Failed { source, .. } => match &**source {
+                ureq::Error::Io(error) => {
+                    error.kind() != std::io::ErrorKind::ConnectionRefused && !is_about_trust(source)
+                }
+                ureq::Error::Protocol(_) => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the server answered a greeting of TLS with something that is none.
+    pub(crate) fn is_no_tls(&self) -> bool {
+        let Self::Failed { source, .. } = self else { return false };
+        let tls = match &**source {
+            ureq::Error::Rustls(error) => Some(error),
+            ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+            _ => None,
+        };
+        matches!(tls, Some(rustls::Error::InvalidMessage(_)))
+    }
+}
+
 fn is_about_trust(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,

@@ -2,9 +2,11 @@
 //! checked against the host's own trust store; none are built in. Who asks for bytes says how many
 //! they may be and checks what they are: nothing here knows what is fetched, and nothing is written.
 
+mod client;
 mod error;
 pub(crate) mod proxy;
 
+pub(crate) use client::{Answer, Client};
 pub use error::FetchError;
 
 use proxy::SetProxy;
@@ -13,9 +15,11 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::ConfigBuilder;
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, BodyReader};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, Body, BodyReader};
 
 /// Longer than this without a byte, and the other side is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +31,7 @@ pub struct Download {
     length: Option<u64>,
     done: u64,
     max_bytes: u64,
+    patience: Duration,
 }
 
 impl Download {
@@ -50,14 +55,19 @@ impl Download {
         let proxy = proxy::for_scheme(scheme, proxies)?.filter(|proxy| !proxy.excepts(&uri));
         let through = proxy.as_ref().map(|proxy| format!(" (through {})", proxy.setting));
         let shown = shown(url) + &through.unwrap_or_default();
-        let answer = agent(scheme, proxy).get(url).call();
-        let body = answer.map_err(|error| explain(error, &shown))?.into_body();
+        let agent = settings(scheme, proxy, PATIENCE).build().new_agent();
+        let answer = agent.get(url).call();
+        let body = answer.map_err(|error| explain(error, &shown, PATIENCE))?.into_body();
+        Self::of(shown, body, max_bytes, PATIENCE)
+    }
+
+    /// What an answer brings; refused where more is announced than is accepted.
+    fn of(url: String, body: Body, max_bytes: u64, patience: Duration) -> Result<Self, FetchError> {
         let length = body.content_length();
-        let too_large = length.is_some_and(|length| length > max_bytes);
-        if too_large {
-            return Err(FetchError::TooLarge { url: shown, max_bytes });
+        if length.is_some_and(|length| length > max_bytes) {
+            return Err(FetchError::TooLarge { url, max_bytes });
         }
-        Ok(Self { url: shown, body: body.into_reader(), length, done: 0, max_bytes })
+        Ok(Self { url, body: body.into_reader(), length, done: 0, max_bytes, patience })
     }
 
     /// How many bytes there will be, where the server says so.
@@ -87,7 +97,7 @@ impl Download {
             Some(length) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 FetchError::Incomplete { url: self.url.clone(), done: self.done, length }
             }
-            _ => explain(error.into(), &self.url),
+            _ => explain(error.into(), &self.url, self.patience),
         }
     }
 }
@@ -100,30 +110,32 @@ impl fmt::Debug for Download {
 
 /// `ring` is named here because nothing else may be: a second provider in the tree would make
 /// rustls's own choice an error at run time.
-fn agent(scheme: &str, proxy: Option<SetProxy>) -> Agent {
+fn settings(
+    scheme: &str,
+    proxy: Option<SetProxy>,
+    patience: Duration,
+) -> ConfigBuilder<AgentScope> {
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::PlatformVerifier)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .build();
-    let config = Agent::config_builder()
+    Agent::config_builder()
         .tls_config(tls)
         .proxy(proxy.map(|set| set.proxy))
         .https_only(scheme == "https")
         .user_agent(concat!("pyro/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_per_read(Some(PATIENCE))
-        .build();
-    config.new_agent()
+        .timeout_connect(Some(patience))
+        .timeout_recv_response(Some(patience))
+        .timeout_per_read(Some(patience))
 }
 
-fn explain(error: ureq::Error, url: &str) -> FetchError {
+fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {
     let url = url.to_owned();
     match error {
         ureq::Error::StatusCode(status) => FetchError::Status { url, status },
         ureq::Error::BadUri(reason) => FetchError::BadUrl { url, reason },
         ureq::Error::Http(error) => FetchError::BadUrl { url, reason: error.to_string() },
-        ureq::Error::Timeout(_) => FetchError::TimedOut { url, seconds: PATIENCE.as_secs() },
+        ureq::Error::Timeout(_) => FetchError::TimedOut { url, seconds: patience.as_secs() },
         error => FetchError::Failed { url, source: Box::new(error) },
     }
 }

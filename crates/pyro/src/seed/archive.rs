@@ -3,12 +3,11 @@
 //! link. Where links point is not judged: nothing follows them on the host.
 
 use super::SeedError;
-use super::decompress::Excess;
 use super::error::shown;
 use super::limits::SeedLimits;
 use super::packer::{Facts, Packer};
 use super::source::OpenArchive;
-use crate::archive::{ArchiveError, Member, Members};
+use crate::archive::{ArchiveError, Excess, Member, Members};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
@@ -26,7 +25,7 @@ pub(super) fn pack(
     limits: &SeedLimits,
 ) -> Result<(), SeedError> {
     let OpenArchive { path, file, compression } = archive;
-    let reader = compression.decompressed(file, limits);
+    let reader = compression.decompressed(file, limits.growth());
     let mut members = Members::new(reader, limits.max_extension);
     let mut checking = Checking { path, seen: Seen::default(), last: Vec::new() };
     while let Some(member) = members.next_member().map_err(|error| checking.failed(error))? {

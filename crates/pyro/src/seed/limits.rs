@@ -3,6 +3,7 @@
 
 use super::SeedError;
 use super::error::shown;
+use crate::archive::Growth;
 
 /// Longest path that Linux takes, without the NUL at its end (`PATH_MAX` of `linux/limits.h`).
 const MAX_PATH: usize = 4095;
@@ -34,6 +35,12 @@ impl Default for SeedLimits {
             ratio_counts_from: 256 << 20,
             max_extension: 1 << 20,
         }
+    }
+}
+
+impl SeedLimits {
+    pub(super) fn growth(&self) -> Growth {
+        Growth { max_ratio: self.max_ratio, counts_from: self.ratio_counts_from }
     }
 }
 

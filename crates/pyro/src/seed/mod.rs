@@ -6,7 +6,6 @@
 //! and in the guest they lead no further than the guest.
 
 mod archive;
-mod decompress;
 mod directory;
 mod entry;
 mod error;

@@ -1,7 +1,7 @@
 //! What a user or a model names as the source of a seed, opened: its path is not looked up again.
 
-use super::decompress::Compression;
 use super::{Project, SeedError};
+use crate::archive::Compression;
 use crate::error::AtPath;
 use crate::hostfs::{Directory, Opened, Target};
 use rustix::fs::{CWD, FileType, Mode, OFlags};

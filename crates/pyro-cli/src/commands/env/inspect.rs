@@ -9,10 +9,10 @@ use std::process::ExitCode;
 /// Show one environment: where it came from and what it holds
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  pyro env inspect debian:12\n  pyro env inspect debian:12 --json"
+    after_help = "Examples:\n  pyro env inspect debian:12\n  pyro env inspect alpine:3.20 --json"
 )]
 pub(crate) struct Arguments {
-    /// The environment, as `pyro env list` names it
+    /// A name of `pyro env list`, or a container image
     #[arg(value_name = "ENV")]
     environment: String,
     /// Print one JSON document

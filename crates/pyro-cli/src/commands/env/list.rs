@@ -25,7 +25,7 @@ pub(crate) fn list(ui: &Ui, arguments: &Arguments) -> Outcome {
     for environment in &listing.environments {
         table.row([
             environment.name.clone(),
-            environment.version.clone(),
+            short(&environment.version),
             if environment.installed { "yes" } else { "no" }.into(),
             environment.size_bytes.map_or_else(|| "-".into(), human_bytes),
             environment.description.clone(),
@@ -33,4 +33,12 @@ pub(crate) fn list(ui: &Ui, arguments: &Arguments) -> Outcome {
     }
     ui.data(&table.to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of a digest, as much as tells images apart.
+fn short(version: &str) -> String {
+    match version.strip_prefix("sha256:") {
+        Some(digest) => digest.chars().take(12).collect(),
+        None => version.to_owned(),
+    }
 }

@@ -1,9 +1,11 @@
 //! `pyro env`: what machines boot from.
 
+mod import;
 mod inspect;
 mod list;
 mod prune;
 mod pull;
+mod remove;
 
 pub(super) use pull::prepare;
 
@@ -16,6 +18,8 @@ pub(crate) enum Command {
     List(list::Arguments),
     Inspect(inspect::Arguments),
     Pull(pull::Arguments),
+    Import(import::Arguments),
+    Remove(remove::Arguments),
     Prune(prune::Arguments),
 }
 
@@ -25,6 +29,8 @@ impl Command {
             Self::List(arguments) => list::list(ui, arguments),
             Self::Inspect(arguments) => inspect::inspect(ui, arguments),
             Self::Pull(arguments) => pull::pull(ui, arguments),
+            Self::Import(arguments) => import::import(ui, arguments),
+            Self::Remove(arguments) => remove::remove(ui, arguments),
             Self::Prune(arguments) => prune::prune(ui, arguments),
         }
     }
@@ -34,6 +40,8 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Inspect(arguments) => arguments.json,
             Self::Pull(arguments) => arguments.json,
+            Self::Import(arguments) => arguments.json,
+            Self::Remove(arguments) => arguments.json,
             Self::Prune(arguments) => arguments.json,
         }
     }

@@ -3,7 +3,7 @@
 use crate::failure::Outcome;
 use crate::settings;
 use crate::ui::{Ui, human_bytes};
-use pyro::environment::{CorruptRecord, Environments};
+use pyro::environment::{CorruptRecord, Environments, Pruned};
 use std::process::ExitCode;
 
 /// Remove from the cache what no environment and no machine uses
@@ -21,6 +21,12 @@ pub(crate) fn prune(ui: &Ui, arguments: &Arguments) -> Outcome {
         ui.json(&pruned)?;
         return Ok(ExitCode::SUCCESS);
     }
+    say(ui, &pruned)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells people what is gone.
+pub(super) fn say(ui: &Ui, pruned: &Pruned) -> Outcome<()> {
     for CorruptRecord { path, reason } in &pruned.corrupt_records {
         ui.warning(&format!("{} could not be used: {reason}", path.display()));
     }
@@ -28,5 +34,5 @@ pub(crate) fn prune(ui: &Ui, arguments: &Arguments) -> Outcome {
         ui.data(&format!("removed {}\n", name.display()))?;
     }
     ui.data(&format!("{} freed\n", human_bytes(pruned.freed_bytes)))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -5,16 +5,23 @@ use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::settings;
 use crate::ui::Ui;
-use pyro::environment::Environments;
+use pyro::environment::{Environments, Installed};
+use pyro::event::Observer;
 use std::process::ExitCode;
 
 /// Prepare an environment, so that its first machine starts at once
+///
+/// An image is pulled from its registry, Docker Hub where the name has none, with the login that Docker or Podman
+/// keeps for you. Where its tag has moved since the last pull the new image is pulled; what was made from
+/// the old one keeps it.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  pyro env pull debian:12\n  pyro env pull debian:12-build --json"
-)]
+#[command(after_help = "\
+Examples:
+  pyro env pull debian:12
+  pyro env pull alpine:3.20
+  pyro env pull ghcr.io/owner/name@sha256:… --json")]
 pub(crate) struct Arguments {
-    /// The environment, as `pyro env list` names it
+    /// A name of `pyro env list`, or any container image
     #[arg(value_name = "ENV")]
     environment: String,
     /// Print one JSON document
@@ -27,7 +34,7 @@ pub(crate) fn pull(ui: &Ui, arguments: &Arguments) -> Outcome {
     let environments = Environments::new(config.clone());
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
-        interrupts.or(prepare(ui, config, &arguments.environment)).await??;
+        interrupts.or(update(ui, config, &arguments.environment)).await??;
         let ready = environments.inspect(&arguments.environment)?;
         if arguments.json {
             ui.json(&ready)?;
@@ -38,17 +45,28 @@ pub(crate) fn pull(ui: &Ui, arguments: &Arguments) -> Outcome {
     })
 }
 
-/// Prepares the environment on a thread of its own, because that work blocks.
+/// Makes the environment ready; an image that is here stays what it is.
 pub(crate) async fn prepare(ui: &Ui, config: pyro::Config, environment: &str) -> Outcome<()> {
+    bring(ui, config, environment, Environments::pull).await
+}
+
+/// Makes the newest of the environment ready.
+async fn update(ui: &Ui, config: pyro::Config, environment: &str) -> Outcome<()> {
+    bring(ui, config, environment, Environments::update).await
+}
+
+type Bring = fn(&Environments, &str, Observer<'_>) -> pyro::Result<Installed>;
+
+/// Works on a thread of its own, because that work blocks.
+async fn bring(ui: &Ui, config: pyro::Config, environment: &str, bring: Bring) -> Outcome<()> {
     let progress = ui.progress();
     let environment = environment.to_owned();
     let work = move || {
-        let pulled =
-            Environments::new(config).pull(&environment, &|event| progress.observe(&event));
-        pulled.map(|_| ())
+        let observer = |event| progress.observe(&event);
+        bring(&Environments::new(config), &environment, &observer).map(drop)
     };
     match tokio::task::spawn_blocking(work).await {
-        Ok(pulled) => Ok(pulled?),
+        Ok(brought) => Ok(brought?),
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
     }
 }

@@ -87,7 +87,7 @@ fn the_tools_as_a_model_sees_them() {
         },
         "environment": {
           "default": "debian:12",
-          "description": "What to boot: debian:12 (with git), debian:12-base (minimal) or debian:12-build (git, C and\nC++ build tools). Default debian:12.",
+          "description": "What to boot: debian:12 (with git), debian:12-base (minimal), debian:12-build (git, C and\nC++ build tools), or a container image such as python:3.12. Default debian:12.",
           "type": "string"
         },
         "mem_mib": {

@@ -51,6 +51,11 @@ pub(super) fn check_host(config: &Config) -> Result<(), EnvironmentError> {
     requirements::find_mmdebstrap(config).map(drop)
 }
 
+/// The sources.list(5) entries that this host's own settings lead to; none where apt has to choose.
+pub(super) fn sources(config: &Config) -> Result<Vec<String>, EnvironmentError> {
+    sources::choose(config)
+}
+
 /// Builds the image of `recipe`.
 pub(super) fn build(
     config: &Config,

@@ -21,6 +21,7 @@ mod tree;
 mod writer;
 mod xattr;
 
+pub(super) use self::tar::add_member;
 pub use self::tar::write_from_tar;
 pub use self::writer::{DeviceKind, Metadata, Writer};
 use crate::archive::ArchiveError;

@@ -30,16 +30,17 @@ pub fn write_from_tar(
     let mut members = Members::new(reader, limits.max_extension);
     let mut writer = Writer::new(image, limits.clone())?;
     while let Some(member) = members.next_member()? {
-        add(&mut writer, member, &mut members.contents())?;
+        add_member(&mut writer, member, &mut members.contents())?;
     }
     members.drain()?;
     writer.finish()
 }
 
-fn add(
+/// Adds one member of an archive.
+pub(in crate::environment) fn add_member(
     writer: &mut Writer<'_>,
     mut member: Member,
-    contents: &mut impl Read,
+    mut contents: impl Read,
 ) -> Result<(), ErofsError> {
     let path = &member.path;
     let metadata = Metadata {
@@ -52,7 +53,7 @@ fn add(
     match member.kind {
         EntryType::Directory => writer.directory(path, metadata),
         EntryType::Regular | EntryType::Continuous => {
-            writer.file(path, metadata, member.size, contents)
+            writer.file(path, metadata, member.size, &mut contents)
         }
         EntryType::Symlink => writer.symlink(path, metadata, &member.link),
         EntryType::Link => writer.hard_link(path, &member.link),

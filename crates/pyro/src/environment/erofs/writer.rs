@@ -80,6 +80,32 @@ impl<'f> Writer<'f> {
         self.insert(path, metadata, Body::Directory { parent: ROOT, children: BTreeMap::new() })
     }
 
+    /// Adds a directory where nothing is yet. Where something is, or stands in the way, it stays.
+    pub(in crate::environment) fn directory_if_free(
+        &mut self,
+        path: &[u8],
+        metadata: Metadata,
+    ) -> Result<(), ErofsError> {
+        if self.tree.find(&self.tree.names(path)?).is_some() {
+            return Ok(());
+        }
+        match self.directory(path, metadata) {
+            Err(ErofsError::NotADirectory { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Splits a path as the image will have it.
+    ///
+    /// # Errors
+    /// [`ErofsError::BadPath`].
+    pub(in crate::environment) fn names<'p>(
+        &self,
+        path: &'p [u8],
+    ) -> Result<Vec<&'p [u8]>, ErofsError> {
+        self.tree.names(path)
+    }
+
     /// Adds a regular file of exactly `size` bytes, read from `contents`.
     ///
     /// # Errors

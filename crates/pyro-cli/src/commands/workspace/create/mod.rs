@@ -34,7 +34,7 @@ Examples:
   pyro workspace create --secret-file TOKEN=token.txt --secret-env-from NPM_TOKEN
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
-    /// What to boot, as `pyro env list` names it
+    /// What to boot: a name of `pyro env list`, or any container image
     #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
     environment: String,
     #[command(flatten)]

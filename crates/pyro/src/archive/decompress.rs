@@ -1,7 +1,6 @@
 //! How an archive is compressed, and its decompression under a limit: a few bytes must not become a
 //! disk full of zeros.
 
-use super::limits::SeedLimits;
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -16,9 +15,18 @@ const BUFFER: usize = 256 << 10;
 /// Largest zstd window (`zstd --long=27`, the most that decoders accept by default).
 const ZSTD_WINDOW: u64 = 128 << 20;
 
+/// How far an archive may unpack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Growth {
+    /// How many times its own length, once it is beyond `counts_from`.
+    pub(crate) max_ratio: u64,
+    /// Unpacked bytes up to which the ratio is nobody's business.
+    pub(crate) counts_from: u64,
+}
+
 /// The compression of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     None,
     Gzip,
     Zstd,
@@ -36,7 +44,7 @@ impl fmt::Display for Compression {
 
 impl Compression {
     /// By the end of a file's name; `None` where that is no archive's.
-    pub(super) fn by_name(path: &Path) -> Option<Self> {
+    pub(crate) fn by_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.as_bytes().to_ascii_lowercase();
         let ends = [
             (&b".tar"[..], Self::None),
@@ -48,7 +56,7 @@ impl Compression {
     }
 
     /// By how a file begins (RFC 1952, 2.3.1; RFC 8878, 3.1.1 and 3.1.2).
-    pub(super) fn by_magic(beginning: &[u8]) -> Self {
+    pub(crate) fn by_magic(beginning: &[u8]) -> Self {
         match beginning {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
@@ -56,12 +64,12 @@ impl Compression {
         }
     }
 
-    /// What the file holds, decompressed. More than the limits allow is an error that holds an
+    /// What the file holds, decompressed. More than `growth` allows is an error that holds an
     /// [`Excess`].
-    pub(super) fn decompressed<'r>(
+    pub(crate) fn decompressed<'r>(
         self,
         file: impl Read + 'r,
-        limits: &SeedLimits,
+        growth: Growth,
     ) -> Box<dyn Read + 'r> {
         let packed = Rc::new(Cell::new(0));
         let file = Measured { inner: file, bytes: Rc::clone(&packed) };
@@ -71,8 +79,7 @@ impl Compression {
             Self::Gzip => Box::new(MultiGzDecoder::new(file)),
             Self::Zstd => Box::new(ZstdFrames::new(file)),
         };
-        let (max_ratio, counts_from) = (limits.max_ratio, limits.ratio_counts_from);
-        let bounded = Bounded { inner: unpacked, bytes: 0, packed, max_ratio, counts_from };
+        let bounded = Bounded { inner: unpacked, bytes: 0, packed, growth };
         Box::new(BufReader::with_capacity(BUFFER, bounded))
     }
 }
@@ -80,8 +87,8 @@ impl Compression {
 /// The archive unpacks to more than its length makes likely.
 #[derive(Debug, thiserror::Error)]
 #[error("it unpacks to more than {max_ratio} times its length")]
-pub(super) struct Excess {
-    pub(super) max_ratio: u64,
+pub(crate) struct Excess {
+    pub(crate) max_ratio: u64,
 }
 
 /// Counts what is read.
@@ -102,17 +109,16 @@ struct Bounded<R> {
     inner: R,
     bytes: u64,
     packed: Rc<Cell<u64>>,
-    max_ratio: u64,
-    counts_from: u64,
+    growth: Growth,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.bytes += read as u64;
-        let most = self.packed.get().saturating_mul(self.max_ratio).max(self.counts_from);
-        if self.bytes > most {
-            return Err(io::Error::other(Excess { max_ratio: self.max_ratio }));
+        let Growth { max_ratio, counts_from } = self.growth;
+        if self.bytes > self.packed.get().saturating_mul(max_ratio).max(counts_from) {
+            return Err(io::Error::other(Excess { max_ratio }));
         }
         Ok(read)
     }
@@ -190,38 +196,38 @@ mod tests {
         ruzstd::encoding::compress_to_vec(bytes, fastest)
     }
 
-    fn unpacked(packed: &[u8], limits: &SeedLimits) -> io::Result<Vec<u8>> {
+    fn unpacked(packed: &[u8], growth: Growth) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let compression = Compression::by_magic(packed);
-        compression.decompressed(packed, limits).read_to_end(&mut bytes)?;
+        compression.decompressed(packed, growth).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
+    const GENEROUS: Growth = Growth { max_ratio: 1000, counts_from: 1 << 30 };
+
     #[test]
     fn files_of_several_members_or_frames_are_read_to_the_end() {
-        let limits = SeedLimits::default();
         let two = [gzip(b"one "), gzip(b"two")].concat();
-        assert_eq!(unpacked(&two, &limits).unwrap(), b"one two");
+        assert_eq!(unpacked(&two, GENEROUS).unwrap(), b"one two");
         let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"xyz"].concat();
         let two = [skippable.clone(), zstd(b"one "), skippable, zstd(b"two")].concat();
-        assert_eq!(unpacked(&two, &limits).unwrap(), b"one two");
+        assert_eq!(unpacked(&two, GENEROUS).unwrap(), b"one two");
     }
 
     #[test]
     fn what_grows_beyond_the_ratio_is_stopped() {
-        let limits =
-            SeedLimits { max_ratio: 100, ratio_counts_from: 4096, ..SeedLimits::default() };
+        let growth = Growth { max_ratio: 100, counts_from: 4096 };
         for packed in [gzip(&vec![0; 1 << 20]), zstd(&vec![0; 1 << 20])] {
-            let error = unpacked(&packed, &limits).unwrap_err();
+            let error = unpacked(&packed, growth).unwrap_err();
             assert!(error.downcast::<Excess>().is_ok());
         }
-        assert_eq!(unpacked(&gzip(&[0; 4096]), &limits).unwrap(), [0; 4096]);
+        assert_eq!(unpacked(&gzip(&[0; 4096]), growth).unwrap(), [0; 4096]);
     }
 
     #[test]
     fn what_is_cut_off_is_an_error() {
         for packed in [gzip(&[7; 9999]), zstd(&[7; 9999])] {
-            assert!(unpacked(&packed[..packed.len() - 3], &SeedLimits::default()).is_err());
+            assert!(unpacked(&packed[..packed.len() - 3], GENEROUS).is_err());
         }
     }
 }

@@ -1,0 +1,333 @@
+//! A registry, asked about one repository: the pull half of distribution-spec 1.1 over HTTP, with its
+//! two ways of logging in.
+//!
+//! It is `ureq` that asks, as for everything else that pyro fetches. The crate `oci-client` would bring a
+//! second HTTP client and an asynchronous runtime for what are two kinds of GET, and decides by itself
+//! how to retry and what to keep in memory.
+
+use super::challenge::Challenge;
+use super::document::ACCEPTED;
+use super::login::{self, Login};
+use super::reference::{Reference, Version};
+use super::{OciError, retry};
+use crate::config::Config;
+use crate::digest;
+use crate::event::Observer;
+use crate::fetch::{Answer, Client};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+/// Bytes of a token server's answer, and of what a registry says about an error.
+const MAX_ANSWER: u64 = 256 << 10;
+/// How much of the latter is repeated.
+const MAX_SAID: usize = 160;
+
+/// A repository in its registry.
+#[derive(Debug)]
+pub(super) struct Registry<'c> {
+    config: &'c Config,
+    reference: &'c Reference,
+    client: Client,
+    /// `https` or `http`, once that is known.
+    scheme: OnceLock<&'static str>,
+    /// The header `Authorization` that was accepted last.
+    authorization: RwLock<Option<String>>,
+    login: OnceLock<Option<Login>>,
+}
+
+impl<'c> Registry<'c> {
+    /// The registry of `reference`; it is not asked yet.
+    pub(super) fn of(config: &'c Config, reference: &'c Reference) -> Result<Self, OciError> {
+        let client = Client::new(&config.proxies, config.registries.patience)?;
+        Ok(Self {
+            config,
+            reference,
+            client,
+            scheme: OnceLock::new(),
+            authorization: RwLock::default(),
+            login: OnceLock::new(),
+        })
+    }
+
+    /// A manifest or an index with its SHA-256: that of the reference, or the one with a digest.
+    pub(super) fn manifest(
+        &self,
+        digest: Option<&str>,
+        max_bytes: u64,
+        observer: Observer<'_>,
+    ) -> Result<(String, Vec<u8>), OciError> {
+        let digest = digest.or(match self.reference.version() {
+            Version::Digest(digest) => Some(digest),
+            Version::Tag(_) => None,
+        });
+        let version = match (digest, self.reference.version()) {
+            (Some(digest), _) => format!("sha256:{digest}"),
+            (None, Version::Tag(tag) | Version::Digest(tag)) => tag.clone(),
+        };
+        let path = format!("manifests/{version}");
+        let bytes = retry::stubbornly(self.config, observer, || {
+            Ok(self.get(&path, &[("Accept", ACCEPTED)])?.bytes(max_bytes)?)
+        })?;
+        let found = digest::of_bytes(&bytes);
+        if let Some(expected) = digest {
+            check("the manifest", expected, &found)?;
+        }
+        Ok((found, bytes))
+    }
+
+    /// A small blob, whole.
+    pub(super) fn blob(
+        &self,
+        what: &str,
+        digest: &str,
+        size: u64,
+        observer: Observer<'_>,
+    ) -> Result<Vec<u8>, OciError> {
+        let bytes = retry::stubbornly(self.config, observer, || {
+            Ok(self.get(&format!("blobs/sha256:{digest}"), &[])?.bytes(size)?)
+        })?;
+        check(what, digest, &digest::of_bytes(&bytes))?;
+        Ok(bytes)
+    }
+
+    /// The beginning of an answer that brings a blob from byte `from` on, or all of it where the registry
+    /// cannot leave anything out: status 200.
+    pub(super) fn blob_from(&self, digest: &str, from: u64) -> Result<Answer, OciError> {
+        let range = format!("bytes={from}-");
+        let headers: &[_] = if from == 0 { &[] } else { &[("Range", &*range)] };
+        self.get(&format!("blobs/sha256:{digest}"), headers)
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, OciError> {
+        let authorization =
+            self.authorization.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let answer = self.ask(path, headers, authorization.as_deref())?;
+        if answer.status() != 401 {
+            return self.judge(answer);
+        }
+        // no token yet, or one that has run out
+        let Some(authorization) = self.log_in(&answer)? else { return Err(self.refused(answer)) };
+        let answer = self.ask(path, headers, Some(&authorization))?;
+        if answer.status() != 401 {
+            let mut kept = self.authorization.write().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(authorization);
+        }
+        self.judge(answer)
+    }
+
+    fn ask(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        authorization: Option<&str>,
+    ) -> Result<Answer, OciError> {
+        let (host, repository) = (self.reference.api_host(), self.reference.repository());
+        let authorization = authorization.map(|value| ("Authorization", value));
+        let headers: Vec<_> = headers.iter().copied().chain(authorization).collect();
+        let ask = |scheme: &str| {
+            self.client.get(&format!("{scheme}://{host}/v2/{repository}/{path}"), &headers)
+        };
+        if let Some(scheme) = self.scheme.get() {
+            return Ok(ask(scheme)?);
+        }
+        let registry = self.reference.registry();
+        if self.config.registries.plain_http.iter().any(|plain| plain == registry) {
+            return Ok(ask(self.scheme.get_or_init(|| "http"))?);
+        }
+        match ask("https") {
+            Err(error) if error.is_no_tls() && self.reference.is_on_this_host() => {
+                Ok(ask(self.scheme.get_or_init(|| "http"))?)
+            }
+            Err(error) if error.is_no_tls() => {
+                Err(OciError::PlainHttp { registry: registry.to_owned() })
+            }
+            answer => {
+                let answer = answer?;
+                self.scheme.get_or_init(|| "https");
+                Ok(answer)
+            }
+        }
+    }
+
+    /// What to say who one is, in the way that the registry asks for; `None` where there is nothing to say.
+    fn log_in(&self, answer: &Answer) -> Result<Option<String>, OciError> {
+        let login = match self.login.get() {
+            Some(login) => login,
+            None => {
+                let found = login::find(self.config, self.reference)?;
+                self.login.get_or_init(|| found)
+            }
+        };
+        let challenges = answer.headers("WWW-Authenticate");
+        match (challenges.filter_map(Challenge::parse).next(), login) {
+            (Some(Challenge::Basic), Some(Login::Password { name, password })) => {
+                Ok(Some(basic(name, password)))
+            }
+            (Some(Challenge::Bearer { realm, service, scope }), login) => {
+                let scope = scope
+                    .unwrap_or_else(|| format!("repository:{}:pull", self.reference.repository()));
+                let token = self.token(&realm, service.as_deref(), &scope, login.as_ref())?;
+                Ok(Some(format!("Bearer {token}")))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A token for this repository. Passwords go only where the registry itself may have them.
+    fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scope: &str,
+        login: Option<&Login>,
+    ) -> Result<String, OciError> {
+        let is_safe = realm.starts_with("https://")
+            || (realm.starts_with("http://") && self.scheme.get() == Some(&"http"));
+        if !is_safe {
+            return Err(self.no_registry("it sends logins to where they could be read"));
+        }
+        let service = service.map(|service| ("service", service));
+        let parameters = service.into_iter().chain([("scope", scope)]);
+        let answer = match login {
+            Some(Login::IdentityToken(token)) => {
+                let grant = [
+                    ("grant_type", "refresh_token"),
+                    ("client_id", "pyro"),
+                    ("refresh_token", token),
+                ];
+                self.client.post_form(realm, &parameters.chain(grant).collect::<Vec<_>>())?
+            }
+            Some(Login::Password { name, password }) => {
+                let headers = [("Authorization", &*basic(name, password))];
+                self.client.get(&with_query(realm, parameters), &headers)?
+            }
+            None => self.client.get(&with_query(realm, parameters), &[])?,
+        };
+        let answer = self.judge(answer)?.bytes(MAX_ANSWER)?;
+        let tokens: Tokens =
+            serde_json::from_slice(&answer).map_err(|_| self.no_registry("its token is none"))?;
+        let token = tokens.token.or(tokens.access_token).unwrap_or_default();
+        if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(self.no_registry("its token is none"));
+        }
+        Ok(token)
+    }
+
+    /// The answer, where it is one to be content with.
+    fn judge(&self, answer: Answer) -> Result<Answer, OciError> {
+        let registry = self.reference.registry().to_owned();
+        match answer.status() {
+            200..=299 => Ok(answer),
+            401 | 403 => Err(self.refused(answer)),
+            404 | 410 => {
+                Err(OciError::NoSuchImage { registry, image: self.image(), message: said(answer) })
+            }
+            // the blob is shorter than what is here of it: said by the caller
+            416 => Ok(answer),
+            status @ (408 | 425 | 429 | 500..=599) => {
+                let seconds = answer.headers("Retry-After").find_map(|text| text.parse().ok());
+                Err(OciError::Unwell {
+                    registry,
+                    status,
+                    retry_after: seconds,
+                    message: said(answer),
+                })
+            }
+            status => Err(self.no_registry(&format!("it answers with HTTP status {status}"))),
+        }
+    }
+
+    fn refused(&self, answer: Answer) -> OciError {
+        OciError::Refused {
+            registry: self.reference.registry().to_owned(),
+            image: self.image(),
+            logged_in: matches!(self.login.get(), Some(Some(_))),
+            message: said(answer),
+        }
+    }
+
+    fn no_registry(&self, what: &str) -> OciError {
+        let registry = self.reference.registry().to_owned();
+        OciError::NotARegistry { registry, what: what.to_owned() }
+    }
+
+    /// The image without its registry.
+    fn image(&self) -> String {
+        let whole = self.reference.to_string();
+        whole
+            .strip_prefix(self.reference.registry())
+            .unwrap_or(&whole)
+            .trim_start_matches('/')
+            .to_owned()
+    }
+}
+
+/// Refuses bytes that are not those that were ordered.
+pub(super) fn check(what: &str, expected: &str, found: &str) -> Result<(), OciError> {
+    if expected == found {
+        return Ok(());
+    }
+    let (what, expected, found) = (what.to_owned(), expected.to_owned(), found.to_owned());
+    Err(OciError::WrongDigest { what, expected, found })
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+fn basic(name: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+}
+
+fn with_query<'a>(realm: &str, parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut url = realm.to_owned();
+    for (name, value) in parameters {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url += name;
+        url.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    url.push(char::from(byte));
+                }
+                _ => url += &format!("%{byte:02X}"),
+            }
+        }
+    }
+    url
+}
+
+/// The message in a registry's JSON about an error, as far as it is fit to be shown.
+fn said(answer: Answer) -> String {
+    #[derive(Deserialize)]
+    struct Errors {
+        errors: Vec<Said>,
+    }
+    #[derive(Deserialize)]
+    struct Said {
+        #[serde(default)]
+        message: String,
+    }
+    let bytes = answer.bytes(MAX_ANSWER).unwrap_or_default();
+    let errors = serde_json::from_slice::<Errors>(&bytes).map(|answer| answer.errors);
+    let first = errors.unwrap_or_default().into_iter().next();
+    let message = first.map(|said| said.message).unwrap_or_default();
+    message.chars().filter(|c| !c.is_control()).take(MAX_SAID).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_written_so_that_they_arrive() {
+        let url =
+            with_query("https://a/token?x=y", [("scope", "repository:a/b:pull c")].into_iter());
+        assert_eq!(url, "https://a/token?x=y&scope=repository%3Aa%2Fb%3Apull%20c");
+        assert_eq!(with_query("https://a", [("service", "s")].into_iter()), "https://a?service=s");
+    }
+}

@@ -1,0 +1,119 @@
+//! Conversations with a server whose status and headers count, not only its bytes. Connections are
+//! kept for the next question. Whoever asks judges the status.
+
+use super::{Download, FetchError, explain, proxy, settings, shown};
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
+use ureq::config::RedirectAuthHeaders;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+/// Asks servers. One per conversation: it knows no server yet.
+pub(crate) struct Client {
+    plain: Agent,
+    tls: Agent,
+    patience: Duration,
+}
+
+/// What a server answered; its content is not read yet.
+pub(crate) struct Answer {
+    url: String,
+    response: Response<Body>,
+    patience: Duration,
+}
+
+impl Client {
+    /// A client that takes a server for dead after `patience` without a byte.
+    ///
+    /// # Errors
+    /// [`FetchError::BadProxy`].
+    pub(crate) fn new(
+        proxies: &[(String, OsString)],
+        patience: Duration,
+    ) -> Result<Self, FetchError> {
+        let agent = |scheme| {
+            let proxy = proxy::for_scheme(scheme, proxies)?;
+            let settings = settings(scheme, proxy, patience).http_status_as_error(false);
+            Ok(settings.redirect_auth_headers(RedirectAuthHeaders::SameHost).build().new_agent())
+        };
+        Ok(Self { plain: agent("http")?, tls: agent("https")?, patience })
+    }
+
+    /// `GET url`. Redirects are followed; authorization goes along only on the same host.
+    pub(crate) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.get(url), |r, (k, v)| r.header(*k, *v));
+        self.answer(url, request.call())
+    }
+
+    /// `POST url` with a form.
+    pub(crate) fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let form = form.iter().copied();
+        self.answer(url, self.agent(url)?.post(url).send_form(form))
+    }
+
+    fn agent(&self, url: &str) -> Result<&Agent, FetchError> {
+        match url.split_once("://") {
+            Some(("https", _)) => Ok(&self.tls),
+            Some(("http", _)) => Ok(&self.plain),
+            _ => {
+                let reason = "only http and https are known".to_owned();
+                Err(FetchError::BadUrl { url: shown(url), reason })
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        url: &str,
+        response: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Answer, FetchError> {
+        let url = shown(url);
+        match response {
+            Ok(response) => Ok(Answer { url, response, patience: self.patience }),
+            Err(error) => Err(explain(error, &url, self.patience)),
+        }
+    }
+}
+
+impl Answer {
+    /// The status.
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Every value of a header that is text.
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.response.headers().get_all(name).into_iter();
+        values.filter_map(|value| value.to_str().ok())
+    }
+
+    /// The content as it comes, at most `max_bytes`.
+    pub(crate) fn download(self, max_bytes: u64) -> Result<Download, FetchError> {
+        Download::of(self.url, self.response.into_body(), max_bytes, self.patience)
+    }
+
+    /// The whole content, at most `max_bytes`.
+    pub(crate) fn bytes(self, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
+        let mut download = self.download(max_bytes)?;
+        let (mut bytes, mut block) = (Vec::new(), vec![0; 16 << 10]);
+        loop {
+            match download.read(&mut block)? {
+                0 => return Ok(bytes),
+                read => bytes.extend_from_slice(&block[..read]),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("url", &self.url).field("status", &self.status()).finish()
+    }
+}

@@ -1,0 +1,17 @@
+//! Images of registries as environments, up to where a machine would boot: what comes out of layers, what
+//! is refused, and what a broken transfer, a killed process or a hostile registry leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may fail like tests")]
+
+#[path = "../file_tree/mod.rs"]
+mod file_tree;
+mod flattening;
+mod fuzz;
+mod host;
+mod hostile;
+mod imports;
+mod logins;
+mod names;
+#[path = "../registry/mod.rs"]
+mod registry;
+mod transfers;
