@@ -75,7 +75,8 @@ impl<'w> Shell<'w> {
 }
 
 async fn exec_true(workspace: &Workspace) -> f64 {
-    let request = ExecRequest { command: "true".into(), timeout_seconds: 60 };
+    let request =
+        ExecRequest { secret_env: Vec::new(), command: "true".into(), timeout_seconds: 60 };
     let started = Instant::now();
     let wait = Duration::from_secs(60);
     let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
