@@ -309,7 +309,7 @@ Options:
           List the changed paths, without the patch
 
       --output <FILE>
-          Write the patch to a file of this host
+          Write the patch to a file of this host, whole or not at all
 
       --json
           Print one JSON document
