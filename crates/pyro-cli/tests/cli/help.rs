@@ -361,7 +361,7 @@ Options:
           List the changed paths, without the patch
 
       --output <FILE>
-          Write the patch to a file of this host
+          Write the patch to a file of this host, whole or not at all
 
       --allow-secrets
           Give the patch out although a changed file holds a secret of the workspace

@@ -30,6 +30,21 @@ pub struct Plan {
     pub limits: ExportLimits,
 }
 
+impl Plan {
+    /// Refuses what cannot become anything: something has the name, and is not to be replaced.
+    ///
+    /// # Errors
+    /// That, or that nobody can look.
+    pub fn permit(&self) -> Result<(), ExportError> {
+        let ExportTarget { parent, name, path } = &*self.target;
+        match parent.look(name) {
+            Ok(_) if !self.overwrite => Err(ExportError::Exists { path: path.clone() }),
+            Ok(_) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Ok(Err(error).at("look at", path)?),
+        }
+    }
+}
+
 /// An export under way. Dropping it ends it: when that returns, nothing of it is there.
 #[derive(Debug)]
 pub struct Making<E> {
@@ -49,16 +64,11 @@ impl<E: From<ExportError> + Send + 'static> Making<E> {
         plan: Plan,
         source: impl FnOnce(&mut Maker<'_>) -> Result<(), E> + Send + 'static,
     ) -> Result<Self, ExportError> {
-        let Plan { target, overwrite, .. } = &plan;
-        match target.parent.look(&target.name) {
-            Ok(_) if !overwrite => return Err(ExportError::Exists { path: target.path.clone() }),
-            Err(Errno::NOENT) | Ok(_) => {}
-            Err(error) => drop(Err::<(), _>(error).at("look at", &target.path)?),
-        }
+        plan.permit()?;
         let progress = Arc::new(Progress::default());
         let (tell_filled, filled) = oneshot::channel();
         let (tell, outcome) = oneshot::channel();
-        let (path, shared) = (target.path.clone(), progress.clone());
+        let (path, shared) = (plan.target.path.clone(), progress.clone());
         let work = move || {
             let done = make(&plan, shared, source, tell_filled);
             // nobody listens any more where this fails

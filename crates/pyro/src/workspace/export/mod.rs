@@ -91,11 +91,12 @@ impl Workspace {
         }
         let shape = self.shape_of(&guest_path, &path).await?;
         let output_path = export.target.path().display().to_string();
-        let started = Instant::now();
-        observer(Event::Started { what: WHAT.into() });
         let Export { target, overwrite, limits } = export;
         let target = target.refusing(self.watch().redactor().clone(), &path);
         let plan = Plan { target: Arc::new(target), shape, overwrite, limits };
+        plan.permit()?; // before anything stands still for it
+        let started = Instant::now();
+        observer(Event::Started { what: WHAT.into() });
         let exported = match from_disk::export(self, &path, plan.clone(), observer).await? {
             Some(exported) => exported,
             None => from_guest::export(self, guest_path, plan, observer).await?,
