@@ -75,3 +75,33 @@ fn a_pull_that_was_killed_goes_on_where_it_was() {
     assert_eq!(server.times_asked(&format!("{layer} bytes=100000-")), 1, "{:?}", server.asked());
     assert_eq!(fs::read_dir(&pulls).unwrap().count(), 0);
 }
+
+/// Mounts a small file system over a directory of the cache, pulls, and lists what is left there.
+const ON_A_FULL_DISK: &str = "cd $HOME/.cache/pyro && mkdir -p $1 && \
+     mount -t tmpfs -o size=64k tmpfs $1 || exit 99\n\
+     $2 env pull $3 --json; code=$?\n\
+     find images environments building pulls -type f >&2; exit $code";
+
+#[test]
+fn a_disk_that_fills_up_half_way_is_one_error_and_nothing_stays() {
+    let server = Server::start();
+    let reference = server.put(&image(), "a", "1");
+    // where layers arrive, and where the image is written
+    for directory in ["pulls", "building"] {
+        let world = world();
+        let pyro = env!("CARGO_BIN_EXE_pyro");
+        let pulling = std::process::Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_FULL_DISK, "sh"])
+            .args([directory, pyro, &reference])
+            .env_clear()
+            .env("HOME", world.path(""))
+            .env("PATH", "/usr/bin:/bin")
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn();
+        let pulled = world.finish(pulling.unwrap());
+        assert_eq!(pulled.code(), 1, "{directory}: {pulled}");
+        assert_eq!(pulled.json()["code"], "no_space", "{directory}: {pulled}");
+        assert_eq!(pulled.stderr(), "", "{directory}");
+    }
+}

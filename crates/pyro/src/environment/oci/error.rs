@@ -159,7 +159,12 @@ impl OciError {
 
     /// Whether what has been fetched so far is good for another attempt, by whomever.
     pub(in crate::environment) fn leaves_good_bytes(&self) -> bool {
-        matches!(self, Self::Unwell { .. } | Self::Fetch(_) | Self::Refused { .. })
+        match self {
+            Self::Unwell { .. } | Self::Refused { .. } => true,
+            // more than the manifest says is something else than it says
+            Self::Fetch(error) => !matches!(error, FetchError::TooLarge { .. }),
+            _ => false,
+        }
     }
 }
 
