@@ -104,7 +104,7 @@ fn a_shell_keeps_its_state_between_calls_and_is_read_as_a_person_would() {
 fn much_output_many_shells_and_a_child_that_stays_hold_nothing_up() {
     let world = World::new();
     let workspace = world.workspace(&[]);
-    let mut shell = Shell::open(&workspace, &[]);
+    let shell = Shell::open(&workspace, &[]);
     shell.types("yes $(printf %0999d 7) | head -n 10000; echo do\"\"ne");
     let end = loop {
         let read = shell.json("read", &["--cursor", "99999999", "--wait-for-idle-ms", "1000"]);
@@ -132,7 +132,10 @@ fn much_output_many_shells_and_a_child_that_stays_hold_nothing_up() {
     assert_eq!(workspace.json(&["shell", "list"], &[])["count"], 21);
 
     let [child, rest @ ..] = &mut shells[..] else { panic!() };
-    child.types("setsid sh -c 'trap \"\" HUP; echo pid=$$.; sleep 1000' & sleep 0.3; exit 5");
+    child.types("setsid sh -c 'trap \"\" HUP; echo p\"\"id=$$ li\"\"ves; sleep 1000' &");
+    let shown = child.until(" lives", &[]);
+    let pid = shown.split("pid=").last().unwrap().split(' ').next().unwrap();
+    child.types("exit 5");
     let ended = loop {
         let read = child.json("read", &["--wait-for-idle-ms", "5000"]);
         if read["state"] != "running" {
@@ -140,8 +143,6 @@ fn much_output_many_shells_and_a_child_that_stays_hold_nothing_up() {
         }
     };
     assert_eq!((&ended["state"], &ended["exit_code"]), (&"exited".into(), &5.into()));
-    let output = ended["output"].as_str().unwrap();
-    let pid = output.split("pid=").last().unwrap().split('.').next().unwrap();
     let _ = workspace.exec(&["kill", "-0", pid]).succeeds();
     assert_eq!(child.json("close", &[])["state"], "closed");
     let _ = workspace.exec(&["kill", "-0", pid]).outcome().exits(1);
