@@ -33,7 +33,7 @@ impl<'w> Shell<'w> {
         let mut shown = String::new();
         while !shown.contains(text) {
             let cursor = self.cursor.to_string();
-            let options = [&["--cursor", &cursor, "--wait-for-idle-ms", "300"], options].concat();
+            let options = [&["--cursor", &cursor, "--wait-for-idle-ms", "50"], options].concat();
             let read = self.json("read", &options);
             assert_eq!((&read["cursor"], &read["truncated"]), (&self.cursor.into(), &false.into()));
             self.cursor = read["next_cursor"].as_u64().unwrap();
