@@ -44,7 +44,7 @@ struct Input {
     /// Default false.
     #[serde(default)]
     plain: bool,
-    /// Wait first until nothing was shown for so long, at most a minute; 300 suits most programs.
+    /// Wait first until nothing was shown for so long, at most 30000; 300 suits most programs.
     wait_for_idle_ms: Option<u64>,
 }
 

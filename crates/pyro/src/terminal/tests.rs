@@ -1,3 +1,5 @@
+//! What a person reads, sequence by sequence, from recordings, and of hostile output.
+
 use super::{Terminal, plain_page};
 use proptest::prelude::*;
 

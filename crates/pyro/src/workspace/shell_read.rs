@@ -13,7 +13,7 @@ const ALL: usize = usize::MAX;
 const WIDEST: usize = 4;
 /// However long a shell goes on showing something: a reader that waits for a pause waits no longer than
 /// this, in milliseconds.
-pub const MAX_IDLE_WAIT_MS: u64 = 60_000;
+pub const MAX_IDLE_WAIT_MS: u64 = 30_000;
 
 /// What to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// What a person would read, without escape sequences
     #[arg(long)]
     plain: bool,
-    /// Wait first until nothing was shown for so many milliseconds, a minute at most
+    /// Wait first until nothing was shown for so many milliseconds, 30000 at most
     #[arg(long, value_name = "N")]
     wait_for_idle_ms: Option<u64>,
     /// Print one JSON document
