@@ -1,14 +1,16 @@
 //! A service as a model names it and sees it, in both forms.
 
 use crate::result::{both, excerpt};
+use crate::schema;
 use crate::work::tell;
 use pyro::service::{PublishedPort, Readiness, Service};
 use pyro::workspace::ServiceStatus;
-use rmcp::model::CallToolResult;
+use rmcp::model::{CallToolResult, JsonObject};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// So many characters of a command are shown.
 const COMMAND_CHARACTERS: usize = 400;
@@ -53,6 +55,24 @@ struct Port {
     host_port: u16,
     guest_port: u16,
     protocol: String,
+}
+
+/// What the schema describes of the structured form: what a model acts upon. Three tools answer with it, and
+/// every schema is read by every model.
+const DESCRIBED: [&str; 6] =
+    ["workspace_id", "service_name", "state", "exit_code", "published_ports", "next"];
+
+/// The schema of the structured form. What no caller can do without is required.
+pub(crate) fn output() -> Arc<JsonObject> {
+    let mut schema = schema::output::<ServiceObject>();
+    let fields = Arc::make_mut(&mut schema);
+    fields.insert("required".into(), json!(["workspace_id", "service_name", "state", "next"]));
+    if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+        properties.retain(|name, _| DESCRIBED.contains(&name.as_str()));
+        // what a port is explains itself where it is read
+        properties.insert("published_ports".into(), json!({"type": "array"}));
+    }
+    schema
 }
 
 /// The answer that shows a service.
@@ -144,5 +164,20 @@ fn next(service: &Service) -> String {
             "service_logs shows what it wrote; service_start starts it anew".into()
         }
         State::Stopped => "service_start starts it anew".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_described_is_there() {
+        let schema = output();
+        let properties = schema["properties"].as_object().unwrap();
+        for name in DESCRIBED {
+            assert!(properties.contains_key(name), "{name}");
+        }
+        assert!(schema.get("$defs").is_none(), "everything is written out");
     }
 }

@@ -6,7 +6,7 @@ use crate::progress::Phrase;
 use crate::schema;
 use crate::secrets;
 use crate::server::Server;
-use crate::service_object::{ServiceObject, show};
+use crate::service_object::{output, show};
 use crate::tools::{Entry, changes};
 use crate::work::{notices, open};
 use pyro::Error;
@@ -92,7 +92,7 @@ fn ready_interval_ms() -> u64 {
 fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<Input>())
         .with_title("Start a service in a workspace")
-        .with_raw_output_schema(schema::output::<ServiceObject>())
+        .with_raw_output_schema(output())
         .with_annotations(changes())
 }
 

@@ -5,7 +5,7 @@ use crate::arguments;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
-use crate::service_object::{ByService, ServiceObject, show};
+use crate::service_object::{ByService, output, show};
 use crate::tools::{Entry, looks};
 use pyro::Error;
 use pyro::workspace::service_status;
@@ -25,7 +25,7 @@ user's computer.";
 fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ByService>())
         .with_title("Show a service")
-        .with_raw_output_schema(schema::output::<ServiceObject>())
+        .with_raw_output_schema(output())
         .with_annotations(looks())
 }
 

@@ -5,7 +5,7 @@ use crate::arguments;
 use crate::progress::Phrase;
 use crate::schema;
 use crate::server::Server;
-use crate::service_object::{ByService, ServiceObject, show};
+use crate::service_object::{ByService, output, show};
 use crate::tools::{Entry, changes};
 use pyro::Error;
 use pyro::workspace::service_stop;
@@ -25,7 +25,7 @@ Its published ports are free then; its logs stay.";
 fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<ByService>())
         .with_title("Stop a service")
-        .with_raw_output_schema(schema::output::<ServiceObject>())
+        .with_raw_output_schema(output())
         .with_annotations(changes())
 }
 
