@@ -24,7 +24,6 @@ fn store(path: &Path) -> bool {
 }
 
 /// Whatever takes commands: each prints, fails and waits with the secret, and returns what its front end showed.
-/// Shells and services have a line of their own in the table of the test.
 type Way = fn(&Canary, &Workspace<'_>) -> Vec<String>;
 
 fn streamed(_: &Canary, workspace: &Workspace<'_>) -> Vec<String> {
@@ -71,6 +70,50 @@ fn in_paths(canary: &Canary, workspace: &Workspace<'_>) -> Vec<String> {
     told
 }
 
+/// A terminal, read as it is and as a person would read it.
+fn in_a_shell(_: &Canary, workspace: &Workspace<'_>) -> Vec<String> {
+    let opened = workspace.call(&["shell", "open"], &["--secret-env", "TOKEN", "--id-only"]);
+    let shell = opened.succeeds().text().to_owned();
+    let script = "printf '%s\\n' \"$TOKEN\"; printf '%s' \"$TOKEN\" | base64 -w0; echo; echo e''nd";
+    let _ = workspace.call(&["shell", "write"], &[&shell, "--input", script]).succeeds();
+    let read = |options: &[&str]| {
+        let words = [&[&shell[..], "--wait-for-idle-ms", "200"], options].concat();
+        workspace.call(&["shell", "read"], &words).succeeds().text().to_owned()
+    };
+    while !read(&[]).contains("\nend") {}
+    let told = vec![read(&[]), read(&["--plain"]), read(&["--json"])];
+    for shown in &told {
+        assert_eq!(shown.matches("[REDACTED:TOKEN]").count(), 2, "{shown}");
+    }
+    let _ = workspace.call(&["shell", "close"], &[&shell]).succeeds();
+    told
+}
+
+/// One that runs and one that does not get that far.
+fn in_a_service(canary: &Canary, workspace: &Workspace<'_>) -> Vec<String> {
+    let script = format!("{PRINT}\ntouch /tmp/printed\nexec sleep 600 # {}", canary.value);
+    let options = ["--secret-env", "TOKEN", "--ready-command", "test -e /tmp/printed", "--json"];
+    let started = workspace.service("printer", &options, &["bash", "-c", &script]).succeeds();
+    let fails = ["--secret-env", "TOKEN", "--ready-tcp", "localhost:1", "--json"];
+    let script = "printf '%s' \"$TOKEN\" >&2; exit 3";
+    let failed = workspace.service("failing", &fails, &["bash", "-c", script]).outcome().exits(1);
+    let mut told = vec![started.text().to_owned(), failed.text().to_owned(), failed.stderr];
+    for (verb, rest) in [
+        ("logs", &["printer", "--all"][..]),
+        ("logs", &["printer", "--json"]),
+        ("logs", &["failing"]),
+        ("status", &["printer", "--json"]),
+        ("list", &["--json"]),
+    ] {
+        let shown = workspace.call(&["service", verb], rest).succeeds();
+        told.extend([String::from_utf8_lossy(&shown.stdout).into_owned(), shown.stderr]);
+    }
+    let all = told.concat();
+    assert!(all.matches("[REDACTED:TOKEN]").count() > 20, "{all}");
+    let _ = workspace.call(&["service", "stop"], &["printer"]).succeeds();
+    told
+}
+
 /// One that is killed while it has printed a part of it.
 fn killed(canary: &Canary, workspace: &Workspace<'_>) {
     let half = "printf '%s' \"${TOKEN:0:20}\"; sleep 60";
@@ -98,7 +141,8 @@ fn a_secret_is_found_only_where_it_is_kept() {
     let workspace = world.known(creating.end().succeeds().text());
     fs::remove_file(&file).unwrap();
 
-    let ways: [Way; 4] = [streamed, in_one_document, in_the_command, in_paths];
+    let ways: [Way; 6] =
+        [streamed, in_one_document, in_the_command, in_paths, in_a_shell, in_a_service];
     for way in ways {
         for told in way(&canary, &workspace) {
             canary.is_not_in("what was told", told);
