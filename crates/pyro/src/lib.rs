@@ -29,6 +29,7 @@ pub mod machine;
 pub mod network;
 pub mod patch;
 pub mod runtime;
+pub mod secret;
 pub mod seed;
 pub mod shim;
 pub mod store;
