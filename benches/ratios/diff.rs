@@ -60,7 +60,8 @@ async fn diff(workspace: &Workspace) -> f64 {
 async fn git_status(workspace: &Workspace) -> f64 {
     let command = "s=$(date +%s%N); git status --porcelain | wc -l >&2; e=$(date +%s%N); \
                    echo $((e-s))";
-    let request = ExecRequest { command: command.into(), timeout_seconds: 300 };
+    let request =
+        ExecRequest { command: command.into(), timeout_seconds: 300, secret_env: Vec::new() };
     let wait = Duration::from_secs(300);
     let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
     assert_eq!(report.stderr.trim(), CHANGES.to_string());

@@ -76,7 +76,8 @@ async fn export(user: &User, workspace: &Workspace, path: &str, name: &str) -> (
 }
 
 async fn run(workspace: &Workspace, command: &str) {
-    let request = ExecRequest { command: command.into(), timeout_seconds: 300 };
+    let request =
+        ExecRequest { command: command.into(), timeout_seconds: 300, secret_env: Vec::new() };
     let wait = Duration::from_secs(300);
     let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
     assert_eq!(report.exit_code, Some(0), "{}", report.stderr);

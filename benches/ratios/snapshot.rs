@@ -75,7 +75,8 @@ async fn snapshot(user: &User, workspace: &Workspace, round: usize) -> (f64, f64
 }
 
 async fn run(workspace: &Workspace, command: &str) -> String {
-    let request = ExecRequest { command: command.into(), timeout_seconds: 300 };
+    let request =
+        ExecRequest { command: command.into(), timeout_seconds: 300, secret_env: Vec::new() };
     let wait = Duration::from_secs(300);
     let report = workspace.exec_for(&request, wait, OutputLimits::default()).await.unwrap();
     assert_eq!(report.stderr, "");

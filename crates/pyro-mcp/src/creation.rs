@@ -233,6 +233,7 @@ mod tests {
             home: None,
             ceilings: Ceilings::default(),
             network: crate::NetworkRule::default(),
+            disclosure: pyro::secret::Disclosure::Refused,
         };
         let sources = Sources::open(&config, &settings).unwrap();
         Place { config, sources, creations: Creations::default(), calls, _home: home }

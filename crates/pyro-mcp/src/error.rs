@@ -33,6 +33,12 @@ pub(crate) enum CallError {
     /// Only the human can give a network.
     #[error("this server gives its machines no network")]
     NetworkDenied,
+    /// Only the human can give secrets.
+    #[error("this server's models give and use no secrets")]
+    SecretsDenied,
+    /// The secrets of a new workspace are something else. Perhaps values are among it: it is not repeated.
+    #[error("the secrets do not fit: a list of {{name, value}} or {{name, file_path}}")]
+    SecretsForm,
     /// More than the human lets a model have.
     #[error("{name} is {wanted}, and this server gives at most {max}")]
     Ceiling {
@@ -81,9 +87,10 @@ pub(crate) enum CallError {
 impl Diagnose for CallError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Arguments(_) => Kind::Usage,
+            Self::Arguments(_) | Self::SecretsForm => Kind::Usage,
             Self::HostCompatDenied
             | Self::NetworkDenied
+            | Self::SecretsDenied
             | Self::Ceiling { .. }
             | Self::TooManyWorkspaces { .. } => Kind::Denied,
             Self::Ending | Self::OtherPreparation { .. } => Kind::Busy,
@@ -96,6 +103,8 @@ impl Diagnose for CallError {
             Self::Arguments(_) => "bad_arguments",
             Self::HostCompatDenied => "host_compat_denied",
             Self::NetworkDenied => "network_denied",
+            Self::SecretsDenied => "secrets_denied",
+            Self::SecretsForm => "bad_arguments",
             Self::Ceiling { .. } => "ceiling",
             Self::TooManyWorkspaces { .. } => "too_many_workspaces",
             Self::CreationLost => "creation_lost",
@@ -108,7 +117,9 @@ impl Diagnose for CallError {
     }
     fn hints(&self) -> Vec<String> {
         vec![match self {
-            Self::Arguments(_) => "correct the arguments after the tool's schema".into(),
+            Self::Arguments(_) | Self::SecretsForm => {
+                "correct the arguments after the tool's schema".into()
+            }
             Self::HostCompatDenied => {
                 "leave out allow_host_compat; only the human can allow it, by \
                                        starting the server with --allow-host-compat"
@@ -119,6 +130,10 @@ impl Diagnose for CallError {
                  --network-policy egress"
                     .into()
             }
+            Self::SecretsDenied => "do without; the human gives a workspace secrets with \
+                                    `pyro workspace create`, or lets models give them by starting the \
+                                    server with --profile workspace-full"
+                .into(),
             Self::Ceiling { name, max, flag, .. } => format!(
                 "ask for {name} of at most {max}; only the human can allow more, by starting the \
                  server with another {flag}"

@@ -21,6 +21,7 @@ mod profile;
 mod progress;
 mod result;
 mod schema;
+mod secrets;
 mod server;
 mod settings;
 mod snapshot_object;

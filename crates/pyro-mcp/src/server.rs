@@ -12,6 +12,7 @@ use crate::progress::Phrase;
 use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
+use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
 use rmcp::model::{
@@ -103,6 +104,11 @@ impl Server {
 
     pub(crate) fn destinations(&self) -> &Destinations {
         &self.destinations
+    }
+
+    /// Whether content that holds a secret is given out.
+    pub(crate) fn disclosure(&self) -> Disclosure {
+        self.settings.disclosure
     }
 
     pub(crate) fn profile(&self) -> Profile {

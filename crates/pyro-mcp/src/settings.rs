@@ -5,6 +5,7 @@ use crate::error::CallError;
 use crate::profile::Profile;
 use pyro::Error;
 use pyro::network::{AllowList, NetworkPolicy};
+use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub ceilings: Ceilings,
     /// What its machines may reach.
     pub network: NetworkRule,
+    /// Whether content that holds a secret of its workspace is given to the model.
+    pub disclosure: Disclosure,
 }
 
 /// What the machines of a server may reach.

@@ -4,7 +4,7 @@
 use crate::error::CallError;
 use crate::progress::Phrase;
 use crate::settings::{ProjectSource, Settings};
-use pyro::hostfs::{HostPathError, HostRoots};
+use pyro::hostfs::{HostPathError, HostRoots, Opened};
 use pyro::seed::{Project, SeedError, Source};
 use pyro::workspace::{Checkout, Seed};
 use pyro::{Config, Error};
@@ -75,13 +75,21 @@ impl Sources {
         Ok(Beginning { seed, checkout: None })
     }
 
+    /// A file or directory that a model names, below a directory that the human has opened.
+    ///
+    /// # Errors
+    /// If the path is refused.
+    pub(crate) async fn opened(&self, path: &str) -> Result<Opened, Error> {
+        Ok(self.roots().await?.resolve_seed(Path::new(path))?)
+    }
+
     /// What a model names, below a directory that the human has opened. The project's own top is the
     /// project: what Git ignores stays out.
     ///
     /// # Errors
     /// If the path is refused.
     pub(crate) async fn named(&self, path: &str) -> Result<Seed, Error> {
-        let opened = self.roots().await?.resolve_seed(Path::new(path))?;
+        let opened = self.opened(path).await?;
         if let Some(project) = self.project().await?
             && leads_to(path, project.path())
         {

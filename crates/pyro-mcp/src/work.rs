@@ -20,7 +20,7 @@ pub(crate) async fn open(
     let observer = |event| phrase.follow(&event);
     let workspace = Workspace::open(server.config(), workspace_id, &observer).await?;
     phrase.set("working in the workspace");
-    Ok(workspace)
+    Ok(workspace.disclosing(server.disclosure()))
 }
 
 /// What the model should know: that it was started again, or that its time is nearly over.

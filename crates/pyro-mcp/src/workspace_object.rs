@@ -3,6 +3,7 @@
 use crate::result::{both, excerpt};
 use crate::schema;
 use crate::work::{expires_soon, tell};
+use pyro::secret::SecretFacts;
 use pyro::workspace::status::LastCommand;
 use pyro::workspace::{SeedFacts, State, WorkspaceStatus};
 use rmcp::model::{CallToolResult, JsonObject};
@@ -44,7 +45,7 @@ pub(crate) struct WorkspaceObject {
     jail: String,
     workspace_path: String,
     workspace_seed: Option<Seed>,
-    secrets: Vec<String>,
+    secrets: Vec<GivenSecret>,
     command_count: usize,
     last_command: Option<Last>,
     running_commands: Vec<String>,
@@ -82,6 +83,20 @@ struct Seed {
     withheld_count: usize,
     /// The first 20.
     withheld: Vec<String>,
+}
+
+/// A secret that its guest has.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct GivenSecret {
+    name: String,
+    source_kind: String,
+}
+
+impl GivenSecret {
+    fn of(SecretFacts { name, source_kind }: &SecretFacts) -> Self {
+        Self { name: name.clone(), source_kind: source_kind.to_string() }
+    }
 }
 
 /// Its last command.
@@ -223,6 +238,9 @@ fn text(status: &WorkspaceStatus, reset: Option<&Reset>) -> String {
     for (label, value) in &status.labels {
         line("label", &format_args!("{label}={value}"));
     }
+    for SecretFacts { name, source_kind } in &status.secrets {
+        line("secret", &format_args!("{name} (from: {source_kind})"));
+    }
     line("command_count", &status.command_count);
     if let Some(LastCommand { command, exit_code, .. }) = &status.last_command {
         let ended = exit_code.map_or("running".into(), |code| format!("exit_code {code}"));
@@ -275,7 +293,7 @@ fn object(
         jail: status.jail,
         workspace_path: status.workspace_path,
         workspace_seed: status.workspace_seed.map(Seed::of),
-        secrets: status.secrets,
+        secrets: status.secrets.iter().map(GivenSecret::of).collect(),
         command_count: status.command_count,
         last_command: status.last_command.map(Last::of),
         running_commands: status.running_commands,

@@ -228,6 +228,17 @@ Options:
           Certificate authorities that guests trust beside their image's: a file of PEM
           certificates, or 'host' for this host's own [default: $PYRO_CA_BUNDLE]
 
+      --secret <NAME=VALUE>
+          Give it a secret, as the file /run/pyro-secrets/NAME in its memory; may be given more than
+          once. The value can be seen in the list of this host's processes while this runs
+
+      --secret-file <NAME=PATH>
+          The same, with what a file of this host holds
+
+      --secret-env-from <NAME[=VAR]>
+          The same, with a variable of this environment, which is called like the secret or
+          otherwise
+
       --allow-host-compat
           Run on the host, without isolation, where no machine can boot
 
@@ -250,6 +261,7 @@ Examples:
   pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   pyro workspace create --ca-bundle host
+  pyro workspace create --secret-file TOKEN=token.txt --secret-env-from NPM_TOKEN
   id=$(pyro workspace create --id-only)
 ");
     assert_snapshot!(help(&["workspace", "exec", "--help"]), @r"
@@ -277,6 +289,10 @@ Options:
 
           [default: 30]
 
+      --secret-env <SECRET[=ENV_VAR]>
+          Put a secret of the workspace into the command's environment, under its own name or
+          another; may be given more than once
+
       --detach
           Start it, print its id for `exec-read` and `exec-stop`, and leave it running
 
@@ -289,6 +305,7 @@ Options:
 Examples:
   pyro workspace exec fix-42 -- make test
   pyro workspace exec fix-42 --timeout-seconds 600 -- sh -c 'cargo build && cargo test'
+  pyro workspace exec fix-42 --secret-env TOKEN=GH_TOKEN -- gh pr list
   tar c . | pyro workspace exec fix-42 -- tar x
   id=$(pyro workspace exec fix-42 --detach --timeout-seconds 3600 -- make all)
 ");
@@ -310,6 +327,9 @@ Options:
 
       --output <FILE>
           Write the patch to a file of this host
+
+      --allow-secrets
+          Give the patch out although a changed file holds a secret of the workspace
 
       --json
           Print one JSON document
@@ -355,6 +375,8 @@ fn of_mcp_serve() {
           --max-mem-mib <N>          The most memory of one machine, in MiB
           --max-vcpus <N>            The most virtual CPUs of one machine
           --max-workspaces <N>       The most workspaces at a time
+          --allow-secrets            Give the model content that holds a secret of its workspace: files,
+                                     diffs, exports
           --allow-host-compat        Let the model ask for commands on the host where no machine can
                                      boot: no isolation
       -h, --help                     Print help

@@ -59,7 +59,7 @@ pub(crate) struct Entry {
 }
 
 /// Every tool, in the order of `tools/list`: by name, so that hosts can cache it.
-pub(crate) const TOOLS: [Entry; 37] = [
+pub(crate) const TOOLS: [Entry; 38] = [
     snapshot_create::ENTRY,
     snapshot_delete::ENTRY,
     snapshot_list::ENTRY,
@@ -80,7 +80,8 @@ pub(crate) const TOOLS: [Entry; 37] = [
     workspace_disk_export::ENTRY,
     workspace_disk_list::ENTRY,
     workspace_disk_read::ENTRY,
-    workspace_exec::ENTRY,
+    workspace_exec::CORE,
+    workspace_exec::FULL,
     workspace_exec_read::ENTRY,
     workspace_exec_stop::ENTRY,
     workspace_export::ENTRY,

@@ -7,6 +7,7 @@ use crate::preparation::{PATIENCE, Readiness};
 use crate::progress::Phrase;
 use crate::result::both;
 use crate::schema;
+use crate::secrets::{self, GivenSecret};
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::workspace_object::{self, show};
@@ -17,15 +18,15 @@ use pyro::workspace::{WorkspaceSpec, WorkspaceStatus};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where the human chooses what a workspace may reach.
+/// Where the human chooses what a workspace may reach, and which secrets it has.
 pub(crate) const CORE: Entry = Entry {
     name: "workspace_create",
     profiles: &[Profile::WorkspaceCore],
-    describe: || described(without_network_policy(schema::input::<Input>())),
+    describe: || described(without_the_humans(schema::input::<Input>())),
     call: |server, arguments, phrase| Box::pin(prepare_and_create(server, arguments, phrase)),
 };
 
@@ -72,6 +73,9 @@ struct Input {
     labels: Option<BTreeMap<String, String>>,
     /// What it may reach: off or egress. Default: what the human chose, else off.
     network_policy: Option<String>,
+    /// Files of /run/pyro-secrets, in memory; no output shows their values.
+    #[schemars(with = "Option<Vec<GivenSecret>>")]
+    secrets: Option<Value>,
 }
 
 /// While there is no workspace.
@@ -93,11 +97,12 @@ fn described(input: Arc<JsonObject>) -> Tool {
         .with_annotations(changes())
 }
 
-fn without_network_policy(mut schema: Arc<JsonObject>) -> Arc<JsonObject> {
+fn without_the_humans(mut schema: Arc<JsonObject>) -> Arc<JsonObject> {
     if let Some(properties) = Arc::make_mut(&mut schema).get_mut("properties")
         && let Some(properties) = properties.as_object_mut()
     {
         properties.remove("network_policy");
+        properties.remove("secrets");
     }
     schema
 }
@@ -120,7 +125,7 @@ async fn prepare_and_create(
     arguments: JsonObject,
     phrase: &Phrase,
 ) -> Result<CallToolResult, Error> {
-    let wish = wish(server, arguments::read(arguments)?)?;
+    let wish = wish(server, arguments::read(arguments)?).await?;
     let WorkspaceSpec { machine, name, .. } = &wish.spec;
     server.check(machine)?;
     wish.spec.check()?;
@@ -139,7 +144,7 @@ async fn prepare_and_create(
     })
 }
 
-fn wish(server: &Server, input: Input) -> Result<Wish, Error> {
+async fn wish(server: &Server, input: Input) -> Result<Wish, Error> {
     let (rule, profile) = server.network();
     let wish = input.network_policy.as_deref().map(str::parse).transpose()?;
     let network_policy = rule.grant(profile, wish)?;
@@ -158,7 +163,8 @@ fn wish(server: &Server, input: Input) -> Result<Wish, Error> {
         allow_weak_isolation: false,
     };
     let labels = input.labels.unwrap_or_default();
-    let spec = WorkspaceSpec { machine, name: input.name, labels, network_policy };
+    let secrets = secrets::read(profile, server.sources(), input.secrets).await?;
+    let spec = WorkspaceSpec { machine, name: input.name, labels, network_policy, secrets };
     Ok(Wish { spec, seed_path: input.seed_path })
 }
 

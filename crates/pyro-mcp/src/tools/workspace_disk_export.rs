@@ -60,7 +60,8 @@ async fn call(
     let Input { workspace_id, output_path } = arguments::read(arguments)?;
     let target = server.destinations().named(&output_path).await?;
     phrase.set("copying the workspace's disk");
-    let exported = disk_export(server.config(), &workspace_id, target, &observer).await?;
+    let exported =
+        disk_export(server.config(), &workspace_id, target, server.disclosure(), &observer).await?;
     let output = Output {
         workspace_id: exported.workspace_id,
         output_path: exported.output_path.display().to_string(),

@@ -58,7 +58,8 @@ async fn call(
     let observer = |event| phrase.follow(&event);
     let Input { workspace_id, path, max_bytes, offset } = arguments::read(arguments)?;
     phrase.set("reading the workspace's disk");
-    let part = (offset, max_bytes);
-    let content = disk_read(server.config(), &workspace_id, &path, part, &observer).await?;
+    let (part, disclosure) = ((offset, max_bytes), server.disclosure());
+    let content =
+        disk_read(server.config(), &workspace_id, &path, part, disclosure, &observer).await?;
     Ok(text(page(&content, &[], "workspace_disk_read")))
 }

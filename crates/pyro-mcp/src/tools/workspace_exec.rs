@@ -6,6 +6,7 @@ use crate::exec_report::report;
 use crate::progress::Phrase;
 use crate::result::text;
 use crate::schema;
+use crate::secrets;
 use crate::server::Server;
 use crate::tools::{Entry, changes};
 use crate::work::{notices, open};
@@ -15,13 +16,24 @@ use pyro::workspace::exec::ExecRequest;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) const ENTRY: Entry = Entry {
+/// Where secrets are the human's.
+pub(crate) const CORE: Entry = Entry {
     name: "workspace_exec",
-    profiles: &[Profile::WorkspaceCore, Profile::WorkspaceFull],
-    describe,
+    profiles: &[Profile::WorkspaceCore],
+    describe: || described(without_secrets(schema::input::<Input>())),
     call: |server, arguments, phrase| Box::pin(call(server, arguments, phrase)),
+};
+
+/// Where the model may use them.
+pub(crate) const FULL: Entry = Entry {
+    profiles: &[Profile::WorkspaceFull],
+    describe: || described(schema::input::<Input>()),
+    ..CORE
 };
 
 const DESCRIPTION: &str = "\
@@ -47,6 +59,8 @@ struct Input {
     /// How long to wait for its end, at most 220. Default 60.
     #[serde(default = "wait_seconds")]
     wait_seconds: u64,
+    /// Secrets of the workspace in its environment: {secret: ENV_VAR}.
+    secret_env: Option<BTreeMap<String, String>>,
 }
 
 fn timeout_seconds() -> u64 {
@@ -57,11 +71,18 @@ fn wait_seconds() -> u64 {
     60
 }
 
-fn describe() -> Tool {
-    Tool::new(ENTRY.name, DESCRIPTION, schema::input::<Input>())
+fn described(input: Arc<JsonObject>) -> Tool {
+    Tool::new(CORE.name, DESCRIPTION, input)
         .with_title("Run a command in a workspace")
         // Whatever it does, it does it in the workspace.
         .with_annotations(changes())
+}
+
+fn without_secrets(mut schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    if let Some(Value::Object(properties)) = Arc::make_mut(&mut schema).get_mut("properties") {
+        properties.remove("secret_env");
+    }
+    schema
 }
 
 async fn call(
@@ -77,7 +98,8 @@ async fn run(server: &Server, arguments: JsonObject, phrase: &Phrase) -> Result<
     let input: Input = arguments::read(arguments)?;
     let workspace = open(server, &input.workspace_id, phrase).await?;
     let timeout_seconds = input.timeout_seconds.min(MAX_TIMEOUT_SECONDS);
-    let request = ExecRequest { command: input.command, timeout_seconds };
+    let secret_env = secrets::environment(server.profile(), input.secret_env)?;
+    let request = ExecRequest { command: input.command, timeout_seconds, secret_env };
     let left = ANSWER_WITHIN.saturating_sub(asked_at.elapsed());
     let wait = Duration::from_secs(input.wait_seconds).min(left);
     phrase.set("running the command");

@@ -51,10 +51,11 @@ impl<'t> Aside<'t> {
         matches!((there, ours), (Ok(there), Ok(ours)) if FileId::from(&there) == FileId::from(&ours))
     }
 
-    /// Gives what was made its name. What has it already is in the way, or takes its place here if it is to be
+    /// Gives what was made its name, once it is known to hold no secret. What has it already is in the way, or takes its place here if it is to be
     /// replaced.
     pub(super) fn put(&self, overwrite: bool) -> Result<(), ExportError> {
-        let ExportTarget { parent, name, path } = self.target;
+        let ExportTarget { parent, name, path, inspection } = self.target;
+        inspection.pass(&self.directory, OsStr::new(CONTENT), path)?;
         let rename =
             |flags| rustix::fs::renameat_with(&self.directory, CONTENT, parent, name, flags);
         let mut put = rename(RenameFlags::NOREPLACE);

@@ -3,6 +3,7 @@
 use crate::archive::ArchiveError;
 use crate::error::{Diagnose, Kind, PathError};
 use crate::hostfs::HostPathError;
+use crate::secret::SecretError;
 use std::path::PathBuf;
 
 /// Errors of an export.
@@ -45,6 +46,9 @@ pub enum ExportError {
     /// A host path that may not be used.
     #[error(transparent)]
     HostPath(#[from] HostPathError),
+    /// It holds a secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A host file failed.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -74,6 +78,7 @@ impl Diagnose for ExportError {
             Self::Exists { .. } | Self::BadOutput { .. } | Self::TooMuch { .. } => Kind::Usage,
             Self::Entry { .. } | Self::Archive(_) | Self::Stopped => Kind::Guest,
             Self::HostPath(error) => error.kind(),
+            Self::Secret(error) => error.kind(),
             Self::Path(error) => error.kind(),
         }
     }
@@ -86,6 +91,7 @@ impl Diagnose for ExportError {
             Self::TooMuch { .. } => "export_too_large",
             Self::Archive(_) => "export_archive",
             Self::HostPath(error) => error.code(),
+            Self::Secret(error) => error.code(),
             Self::Path(error) => error.code(),
             Self::Stopped => "export_stopped",
         }
@@ -102,6 +108,7 @@ impl Diagnose for ExportError {
             Self::TooMuch { .. } => vec!["export a part of it, or pack it in the workspace".into()],
             Self::Entry { .. } => vec!["remove it in the workspace, or export beside it".into()],
             Self::HostPath(error) => error.hints(),
+            Self::Secret(error) => error.hints(),
             Self::Path(error) => error.hints(),
             Self::BadOutput { .. } | Self::Archive(_) | Self::Stopped => Vec::new(),
         }

@@ -12,6 +12,7 @@
 mod admission;
 mod aside;
 mod error;
+mod inspection;
 mod link;
 mod receive;
 mod target;

@@ -2,8 +2,10 @@
 
 use super::ExportError;
 use super::admission::refusal;
+use super::inspection::Inspection;
 use crate::error::AtPath;
 use crate::hostfs::{Directory, HostRoots};
+use crate::secret::Redactor;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ pub struct ExportTarget {
     pub(super) name: OsString,
     /// The same for people.
     pub(super) path: PathBuf,
+    /// What must not be in it.
+    pub(super) inspection: Inspection,
 }
 
 impl ExportTarget {
@@ -31,7 +35,8 @@ impl ExportTarget {
         let parent = parent.unwrap_or(Path::new("."));
         let directory = Directory::open(parent).at("open", parent)?;
         let whole = parent.canonicalize().at("resolve", parent)?;
-        Ok(Self { parent: directory, name: name.to_owned(), path: whole.join(name) })
+        let (name, path) = (name.to_owned(), whole.join(name));
+        Ok(Self { parent: directory, name, path, inspection: Inspection::default() })
     }
 
     /// What a model names: below a directory that the human has opened, and nothing that a program would take
@@ -41,7 +46,13 @@ impl ExportTarget {
     /// [`ExportError::HostPath`].
     pub fn beneath(roots: &HostRoots, path: &Path) -> Result<Self, ExportError> {
         let (parent, name, path) = roots.resolve_new(path, refusal)?;
-        Ok(Self { parent, name, path })
+        Ok(Self { parent, name, path, inspection: Inspection::default() })
+    }
+
+    /// The same, which takes nothing that holds a secret; `source` is what is exported, for messages.
+    #[must_use]
+    pub fn refusing(self, secrets: Redactor, source: &str) -> Self {
+        Self { inspection: Inspection::new(secrets, source), ..self }
     }
 
     /// The directory that the export goes to.

@@ -8,6 +8,7 @@ use super::log::{Connection, Decision, Log};
 use super::name::HostName;
 use super::proxy::proxy_for;
 use super::resolve::Resolver;
+use crate::secret::Redactor;
 use bytes::Bytes;
 use pyro_proto::mux::{Incoming, Joined, Stream, join};
 use pyro_proto::network::{Ask, Connected, Verdict};
@@ -31,6 +32,7 @@ pub struct Gate {
     resolver: Resolver,
     pending: Semaphore,
     log: RefCell<Log>,
+    redactor: Redactor,
 }
 
 impl Gate {
@@ -38,7 +40,14 @@ impl Gate {
     #[must_use]
     pub fn new(spec: NetworkSpec, directory: &Path) -> Self {
         let (resolver, pending) = (Resolver::new(), Semaphore::new(MAX_PENDING));
-        Self { spec, resolver, pending, log: RefCell::new(Log::open(directory)) }
+        let (log, redactor) = (RefCell::new(Log::open(directory)), Redactor::default());
+        Self { spec, resolver, pending, log, redactor }
+    }
+
+    /// The same, whose log and words have no secrets.
+    #[must_use]
+    pub fn redacting(self, redactor: Redactor) -> Self {
+        Self { redactor, ..self }
     }
 
     /// Answers whatever comes, to the session's end. To be run in a `LocalSet`.
@@ -78,7 +87,7 @@ impl Gate {
     async fn verdict(&self, name: &HostName) -> Verdict {
         if let Err(refused) = self.spec.allow.judge_lookup(name) {
             let entry = Connection::begin(name.as_str(), None);
-            self.log.borrow_mut().write(entry.unmade(Decision::Refused, &refused));
+            self.write(entry.unmade(Decision::Refused, &refused));
             return Verdict::Denied;
         }
         // whether a name exists that a proxy resolves, only the proxy knows
@@ -90,6 +99,14 @@ impl Gate {
             Ok(_) => Verdict::Known,
             Err(_) => Verdict::Missing,
         }
+    }
+
+    fn write(&self, mut entry: Connection) {
+        self.redactor.cover(&mut entry.host);
+        if let Some(reason) = &mut entry.reason {
+            self.redactor.cover(reason);
+        }
+        self.log.borrow_mut().write(entry);
     }
 
     async fn connect(&self, host: &str, port: u16, mut stream: Stream) {
@@ -109,14 +126,14 @@ impl Gate {
                 // a guest that has gone meanwhile has been let through all the same
                 let _ = stream.sender.message(&Connected {}).await;
                 let entry = carry(dialled, stream, entry).await;
-                self.log.borrow_mut().write(entry);
+                self.write(entry);
             }
             Err((entry, why)) => {
                 let code = match entry.decision {
                     Decision::Refused => RefusalCode::Denied,
                     Decision::Allowed | Decision::Failed => RefusalCode::Failed,
                 };
-                self.log.borrow_mut().write(entry);
+                self.write(entry);
                 stream.sender.reset(&Refusal::new(code, why));
             }
         }

@@ -6,6 +6,7 @@ use super::protocol::{Ask, Presence, Progress, Ready, Still};
 use crate::error::AtPath;
 use crate::guest::GuestError;
 use crate::journal::Begun;
+use crate::secret::SecretEnv;
 use bytes::BytesMut;
 use pyro_proto::RefusalCode;
 use pyro_proto::mux::{Item, Session, Side, Stream};
@@ -164,8 +165,13 @@ impl Client {
     ///
     /// # Errors
     /// If the shim is gone, or cannot write down that the command begins.
-    pub async fn exec(&self, exec: Exec, followed: bool) -> crate::Result<(Begun, Stream)> {
-        let mut stream = self.open(&Ask::Exec { exec, followed }).await?;
+    pub async fn exec(
+        &self,
+        exec: Exec,
+        secret_env: Vec<SecretEnv>,
+        followed: bool,
+    ) -> crate::Result<(Begun, Stream)> {
+        let mut stream = self.open(&Ask::Exec { exec, followed, secret_env }).await?;
         let begun = self.answer(&mut stream).await?;
         Ok((begun, stream))
     }

@@ -8,6 +8,7 @@ use crate::journal::{
     self, Begun, Ended, Fate, Journal, Order, Spool, Stdio, order_path, output_directory,
     spool_path,
 };
+use crate::secret::{Redaction, Redactor};
 use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::Messenger;
@@ -33,6 +34,7 @@ const SIGTERM: i32 = 15;
 #[derive(Debug)]
 pub(super) struct Commands {
     workspace: PathBuf,
+    redactor: Redactor,
     journal: RefCell<Journal>,
     last_sequence: RefCell<u64>,
     running: RefCell<BTreeMap<String, Rc<Running>>>,
@@ -56,12 +58,14 @@ pub(super) struct Account {
     started: Instant,
     spools: [Spool; 2],
     order: Order,
+    /// What takes secrets out of its streams, stdout first.
+    redactions: [Redaction; 2],
 }
 
 impl Commands {
     /// Goes on with the history of the workspace in this directory. Commands that an earlier shim left
-    /// without an end are lost.
-    pub(super) fn open(workspace: &Path) -> Result<Self, PathError> {
+    /// without an end are lost. No secret is written down.
+    pub(super) fn open(workspace: &Path, redactor: &Redactor) -> Result<Self, PathError> {
         let output = output_directory(workspace);
         DirBuilder::new().recursive(true).mode(0o700).create(&output).at("create", &output)?;
         let (mut journal, history) = Journal::open(workspace)?;
@@ -81,6 +85,7 @@ impl Commands {
         }
         Ok(Self {
             workspace: workspace.to_owned(),
+            redactor: redactor.clone(),
             journal: RefCell::new(journal),
             last_sequence: RefCell::new(history.last_sequence),
             running: RefCell::default(),
@@ -91,11 +96,12 @@ impl Commands {
     /// Writes down that a command begins.
     pub(super) fn begin(&self, exec: &Exec) -> Result<Account, PathError> {
         let sequence = *self.last_sequence.borrow() + 1;
+        let shown = |text: &str| self.redactor.text(text).into_owned();
         let begun = Begun {
             sequence,
             exec_id: format!("{}.{sequence}", self.id()),
-            command: exec.command.clone(),
-            cwd: exec.cwd.as_ref().map_or_else(|| "/".to_owned(), ToString::to_string),
+            command: shown(&exec.command),
+            cwd: exec.cwd.as_ref().map_or_else(|| "/".to_owned(), |cwd| shown(&cwd.to_string())),
             began_at: now(),
         };
         let spool = |stream| Spool::create(&spool_path(&self.workspace, &begun.exec_id, stream));
@@ -108,7 +114,8 @@ impl Commands {
         let (messenger, kill) = (RefCell::default(), Notify::new());
         let running = Rc::new(Running { progress, messenger, kill });
         self.running.borrow_mut().insert(begun.exec_id.clone(), running.clone());
-        Ok(Account { begun, running, started: Instant::now(), spools, order })
+        let redactions = [self.redactor.stream(), self.redactor.stream()];
+        Ok(Account { begun, running, started: Instant::now(), spools, order, redactions })
     }
 
     /// From now on no command ends by itself: it is its machine that does.
@@ -117,7 +124,8 @@ impl Commands {
     }
 
     /// Writes down how a command ended. From here on it is history.
-    pub(super) fn close(&self, account: &Account, fate: Fate) -> Result<Ended, PathError> {
+    pub(super) fn close(&self, account: &mut Account, fate: Fate) -> Result<Ended, PathError> {
+        let _ = account.rest();
         let lost = self
             .machine_ends
             .borrow()
@@ -236,8 +244,31 @@ impl Running {
 }
 
 impl Account {
-    /// Takes what the command wrote. A host without space keeps no output, and stops no command.
-    pub(super) fn take(&mut self, lane: Lane, bytes: &Bytes) {
+    /// Takes what the command wrote, and returns what may be told of it by now: all but secrets, and what may be
+    /// the beginning of one.
+    pub(super) fn take(&mut self, lane: Lane, bytes: Bytes) -> Bytes {
+        let [stdout, stderr] = &mut self.redactions;
+        let redaction = if lane == Lane::Main { stdout } else { stderr };
+        let bytes = redaction.push(bytes);
+        self.keep(lane, &bytes);
+        bytes
+    }
+
+    /// What waited for more: nothing more comes.
+    pub(super) fn rest(&mut self) -> [(Lane, Bytes); 2] {
+        let [stdout, stderr] = &mut self.redactions;
+        let rest = [(Lane::Main, stdout.finish()), (Lane::Err, stderr.finish())];
+        for (lane, bytes) in &rest {
+            self.keep(*lane, bytes);
+        }
+        rest
+    }
+
+    /// A host without space keeps no output, and stops no command.
+    fn keep(&mut self, lane: Lane, bytes: &Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
         let [stdout, stderr] = &mut self.spools;
         let (spool, stream) = match lane {
             Lane::Main => (stdout, Stdio::Out),

@@ -7,6 +7,7 @@ use super::end::Cause;
 use super::protocol::Presence;
 use crate::error::Report;
 use crate::machine::Brake;
+use crate::secret::Vault;
 use pyro_proto::mux::{Session, Stream};
 use pyro_proto::request::Request;
 use pyro_proto::{Refusal, RefusalCode};
@@ -27,6 +28,8 @@ pub(super) struct Desk {
     pub(super) brake: OnceCell<Brake>,
     /// Of a workspace: its commands.
     pub(super) commands: Option<Commands>,
+    /// Of a workspace: its secrets.
+    pub(super) vault: Vault,
     /// Who works in it, and since when nobody does.
     pub(super) activity: Rc<Activity>,
     /// Who asked for the end and waits for it, and whether the guest is to be told.
@@ -68,8 +71,10 @@ impl Desk {
         }
     }
 
-    /// A lost connection to the guest, in words that mean something to the front end.
-    pub(super) async fn explained(&self, refusal: Refusal) -> Refusal {
+    /// A refusal of the guest as the front end is told it: without secrets. A lost connection to the guest, in
+    /// words that mean something.
+    pub(super) async fn explained(&self, mut refusal: Refusal) -> Refusal {
+        self.vault.redactor().cover(&mut refusal.message);
         if refusal.code != RefusalCode::Disconnected {
             return refusal;
         }

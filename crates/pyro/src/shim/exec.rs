@@ -4,6 +4,8 @@
 use super::commands::{Account, Commands};
 use super::relay::{Source, Upwards, upwards};
 use crate::journal::{Ended, Fate};
+use bytes::Bytes;
+use pyro_proto::frame::Lane;
 use pyro_proto::mux::{Item, Receiver, Sender, Session, Stream};
 use pyro_proto::request::{Exec, ExecExit, Request};
 use pyro_proto::{Refusal, RefusalCode};
@@ -50,7 +52,7 @@ pub(super) async fn exec<F: Future<Output = Refusal>>(
             (if lost { Fate::Lost { why } } else { Fate::Refused { why } }, Some(refusal))
         }
     };
-    let written = commands.close(&account, fate);
+    let written = commands.close(&mut account, fate);
     let told = match (word, written) {
         (Some(refusal), _) => return to_client.reset(&refusal),
         // what is not written down is not acknowledged
@@ -109,17 +111,16 @@ async fn listen(
     loop {
         match from.next().await {
             Item::Data(lane, bytes) => {
-                account.take(lane, &bytes);
-                if let Some(to) = &mut follower
-                    && to.send(lane, &bytes).await.is_err()
-                {
-                    follower = None;
-                }
+                let bytes = account.take(lane, bytes);
+                tell(&mut follower, lane, &bytes).await;
             }
             Item::Message(json) => {
                 let exit: ExecExit = serde_json::from_slice(&json).map_err(|_| {
                     Refusal::new(RefusalCode::Failed, "an exit message that cannot be read")
                 })?;
+                for (lane, bytes) in account.rest() {
+                    tell(&mut follower, lane, &bytes).await;
+                }
                 // as a shell could report it: the guest may say anything
                 let code = exit.code.clamp(0, 255);
                 return Ok(Fate::Exited { code, timed_out: exit.timed_out });
@@ -130,6 +131,16 @@ async fn listen(
             }
             Item::Reset(refusal) => return Err(refusal),
         }
+    }
+}
+
+/// Passes output on to a front end that is still there.
+async fn tell(follower: &mut Option<&mut Sender>, lane: Lane, bytes: &Bytes) {
+    if let Some(to) = follower
+        && !bytes.is_empty()
+        && to.send(lane, bytes).await.is_err()
+    {
+        *follower = None;
     }
 }
 

@@ -10,13 +10,15 @@ use super::directory::{Lock, MachineDirectory, SOCKET};
 use super::end::{Cause, End};
 use super::ledger::{Entry, Ledger, boot_id};
 use super::protocol::{Assignment, Tenure};
+use super::secrets::deliver;
 use super::serve::{accept, greet_front_end};
 use super::{ShimError, network, note, orphans};
 use crate::error::{AtPath, Report};
 use crate::guest::GuestError;
+use crate::machine::Vmm;
 use crate::machine::backend::Place;
 use crate::machine::jail::ProcessIdentity;
-use crate::machine::{Brake, Vmm};
+use crate::secret::Vault;
 use pyro_proto::mux::{Ended, Session, Stream};
 use pyro_proto::network::MAX_STREAMS;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -50,15 +52,17 @@ pub(super) async fn keep(kept: Kept, lease: UnixStream) -> crate::Result<()> {
     let (left, present) = (Notify::new(), RefCell::default());
     let ttl = Duration::from_secs(kept.assignment.ttl_seconds);
     let activity = Activity::new(ttl);
-    let commands = kept.workspace().map(Commands::open).transpose()?;
+    let vault = kept.workspace().map(Vault::open).transpose()?.unwrap_or_default();
+    let commands = kept.workspace().map(|at| Commands::open(at, vault.redactor())).transpose()?;
     let (made, brake) = (Cell::new(false), OnceCell::new());
-    let desk = Rc::new(Desk { machine, brake, commands, activity, end, made, left, why, present });
+    let desk =
+        Rc::new(Desk { machine, brake, commands, vault, activity, end, made, left, why, present });
     tokio::task::LocalSet::new()
         .run_until(async {
             let lease = adopt_lease(lease, &desk)?;
             let mut terminate = signal(SignalKind::terminate()).map_err(ShimError::Spawn)?;
             let mut farewell = None;
-            let mut running = Box::pin(run(&kept, &mut ledger, &publish, &desk.brake));
+            let mut running = Box::pin(run(&kept, &mut ledger, &publish, &desk));
             let end = tokio::select! {
                 why = &mut running => End::new(Cause::Machine, why),
                 () = abandoned(&kept.assignment.tenure, &lease, &desk) => {
@@ -150,17 +154,17 @@ async fn run(
     kept: &Kept,
     ledger: &mut Ledger,
     publish: &watch::Sender<Option<Result<Session, Report>>>,
-    brake: &OnceCell<Brake>,
+    desk: &Desk,
 ) -> String {
     let place = Place {
         directory: kept.directory.path(),
         executable: &kept.executable,
         cache: &kept.assignment.cache,
     };
-    match begin_life(kept, &place, ledger).await {
+    match begin_life(kept, &desk.vault, &place, ledger).await {
         Ok((mut vmm, guest)) => {
             if let Ok(found) = vmm.brake() {
-                let _ = brake.set(found);
+                let _ = desk.brake.set(found);
             }
             publish.send_replace(Some(Ok(guest.clone())));
             let reason = tokio::select! {
@@ -178,7 +182,8 @@ async fn run(
             }
         }
         Err(error) => {
-            publish.send_replace(Some(Err(error.report())));
+            let report = desk.vault.redactor().report(error.report());
+            publish.send_replace(Some(Err(report)));
             // whoever asks is still told why, until the lease ends
             std::future::pending().await
         }
@@ -188,6 +193,7 @@ async fn run(
 /// A machine that is ready for work.
 async fn begin_life(
     kept: &Kept,
+    vault: &Vault,
     place: &Place<'_>,
     ledger: &mut Ledger,
 ) -> crate::Result<(Vmm, Session)> {
@@ -196,9 +202,10 @@ async fn begin_life(
     let wanted = Wanted { machine, max_incoming };
     let Booted { vmm, guest, incoming } = boot(wanted, *boot_deadlines, place, ledger).await?;
     entrust(&kept.assignment, &guest).await?;
+    deliver(vault, &machine.backend, &guest).await?;
     if let Some(spec) = network {
         let directory = kept.workspace().unwrap_or(kept.directory.path());
-        network::open(spec, directory, &guest, incoming).await?;
+        network::open(spec, (directory, vault.redactor()), &guest, incoming).await?;
     }
     Ok((vmm, guest))
 }

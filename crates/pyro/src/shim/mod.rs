@@ -31,6 +31,7 @@ mod orphans;
 mod process;
 pub mod protocol;
 mod relay;
+mod secrets;
 mod serve;
 mod still;
 pub mod sweep;

@@ -1,6 +1,7 @@
 //! Opens the way out of a guest, where its machine has one.
 
 use crate::network::{Gate, NetworkError, NetworkSpec};
+use crate::secret::Redactor;
 use pyro_proto::mux::{Incoming, Item, Session};
 use pyro_proto::request::Request;
 use std::path::Path;
@@ -9,14 +10,15 @@ use std::time::Duration;
 /// How long the agent may take to set its side up. It takes some 40 ms on an emulated CPU.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Lets the guest out as far as `spec` says, and logs in `directory`, until the session ends.
+/// Lets the guest out as far as `spec` says, and logs in `directory`, without secrets, until the session
+/// ends.
 pub(super) async fn open(
     spec: &NetworkSpec,
-    directory: &Path,
+    (directory, redactor): (&Path, &Redactor),
     guest: &Session,
     incoming: Incoming,
 ) -> Result<(), NetworkError> {
-    let gate = Gate::new(spec.clone(), directory);
+    let gate = Gate::new(spec.clone(), directory).redacting(redactor.clone());
     tokio::task::spawn_local(gate.keep(incoming));
     match tokio::time::timeout(PATIENCE, start(spec, guest)).await {
         Ok(started) => started,

@@ -4,6 +4,7 @@
 use crate::error::Report;
 use crate::machine::MachineSpec;
 use crate::network::NetworkSpec;
+use crate::secret::SecretEnv;
 use pyro_proto::request::{Exec, Request};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -86,6 +87,9 @@ pub enum Ask {
         exec: Exec,
         /// Whether output is sent as it comes; where it is not read, it holds the command back.
         followed: bool,
+        /// The secrets that the shim puts into its environment.
+        #[serde(default)]
+        secret_env: Vec<SecretEnv>,
     },
     /// Answers one [`Progress`] message: when a command of this workspace has written more than so many
     /// bytes, has ended, or after a while.

@@ -6,6 +6,7 @@ use super::exec;
 use super::protocol::{Ask, Ready};
 use super::relay::relay;
 use super::still;
+use crate::secret::SecretEnv;
 use bytes::{Bytes, BytesMut};
 use pyro_proto::mux::{Incoming, Session, Side, Stream};
 use pyro_proto::request::Exec;
@@ -79,7 +80,9 @@ async fn answer(ask: Bytes, stream: Stream, desk: Rc<Desk>) {
                 Err(refusal) => stream.sender.reset(&refusal),
             }
         }
-        Ask::Exec { exec, followed } => run(exec, followed, stream, &desk).await,
+        Ask::Exec { exec, followed, secret_env } => {
+            run(exec, &secret_env, followed, stream, &desk).await;
+        }
         Ask::Await { exec_id, beyond, wait_ms } => {
             let limit = Duration::from_millis(wait_ms);
             let progress = async { desk.commands.as_ref()?.wait(&exec_id, beyond, limit).await };
@@ -117,8 +120,21 @@ async fn ready(stream: Stream, desk: &Desk) {
     }
 }
 
-async fn run(exec: Exec, followed: bool, stream: Stream, desk: &Desk) {
+async fn run(
+    mut exec: Exec,
+    secret_env: &[SecretEnv],
+    followed: bool,
+    stream: Stream,
+    desk: &Desk,
+) {
     let _busy = desk.activity.work();
+    match desk.vault.environment(secret_env) {
+        Ok(entries) => exec.env.extend(entries),
+        Err(error) => {
+            let refusal = Refusal::new(RefusalCode::NotFound, error.to_string());
+            return stream.sender.reset(&refusal);
+        }
+    }
     match (desk.guest().await, &desk.commands) {
         (Ok(guest), Some(commands)) => {
             let why = |refusal| desk.explained(refusal);

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::choose::Choice;
 use crate::machine::{BackendSpec, BootFiles};
+use crate::secret::Vault;
 use crate::shim::protocol::{Assignment, Tenure};
 use crate::shim::{self, Client, MachineDirectory, note};
 use crate::store::Item;
@@ -59,6 +60,7 @@ pub(super) async fn boot(
     in_the_making: bool,
 ) -> Result<Client> {
     check(&record.image.boot, item)?;
+    Vault::open_with(item.path(), &record.secrets)?;
     let (machine, lock) = MachineDirectory::create(&config.paths.machines(), item.id())?;
     note::remove(item.path())?;
     let assignment = Assignment {

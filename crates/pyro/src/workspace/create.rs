@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::event::Observer;
 use crate::machine::choose::Choice;
 use crate::network::NetworkPolicy;
+use crate::secret::{Secret, Vault};
 use crate::shim::{Client, Manner, end};
 use crate::store::{Item, Turn};
 use crate::vm::VmSpec;
@@ -90,11 +91,13 @@ async fn begin(
     observer: Observer<'_>,
 ) -> Result<WorkspaceRecord> {
     let has_certificates = certificates.is_some();
-    let (image, facts) =
+    let (image, mut facts) =
         pin(config, &spec.machine, item, choice, has_certificates, observer).await?;
     if let Some(bundle) = certificates {
         bundle.keep(item.path())?;
     }
+    Vault::keep(&spec.secrets, item.path())?;
+    facts.warnings.extend(spec.secrets.iter().filter_map(Secret::warning));
     let record = WorkspaceRecord {
         version: VERSION,
         machine: VmSpec {
@@ -109,6 +112,7 @@ async fn begin(
         image,
         made: None,
         ca_bundle: certificates.as_ref().map(Bundle::facts),
+        secrets: spec.secrets.iter().map(Secret::facts).collect(),
         reset_count: 0,
         last_reset_at: None,
     };

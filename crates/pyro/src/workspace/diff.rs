@@ -3,6 +3,7 @@
 
 use super::Workspace;
 use super::baseline;
+use super::secrecy::Watch;
 use crate::disk::{DiskView, NodeKind, ViewError};
 use crate::error::Result;
 use crate::guest::{Bounds, GuestError, transfer, tree};
@@ -58,14 +59,20 @@ impl Workspace {
     /// Compares the workspace with its baseline.
     ///
     /// # Errors
-    /// If the guest has lost or altered its list of the baseline's files.
+    /// If the guest has lost or altered its list of the baseline's files, or a changed file holds a secret,
+    /// now or in the baseline.
     pub async fn diff(&self, limits: Limits) -> Result<WorkspaceDiff> {
+        self.redacted(self.changes(limits).await)
+    }
+
+    async fn changes(&self, limits: Limits) -> Result<WorkspaceDiff> {
         let checksum = self.record.made.as_ref().and_then(|m| m.baseline.manifest_checksum.clone());
         let disk = checksum.is_some().then(|| baseline::path(self.item.path()));
         let request = Request::Changes { checksum, limit: MAX_CHANGES };
         let found = tree::changes(self.shim.guest(request).await?, BOUNDS).await?;
         let (pass, changes) = mpsc::channel(WAITING);
-        let comparing = tokio::task::spawn_blocking(move || compare(disk, changes, limits));
+        let watch = self.watch();
+        let comparing = tokio::task::spawn_blocking(move || compare(disk, changes, limits, watch));
         let read = self.pass_on(found.changes, limits.max_side_bytes, pass).await;
         // it is never aborted, so all that can be wrong with it is a panic
         let compared =
@@ -170,6 +177,7 @@ fn compare(
     disk: Option<PathBuf>,
     mut changes: mpsc::Receiver<(GuestPath, Live)>,
     limits: Limits,
+    mut watch: Watch,
 ) -> Result<Diff> {
     let baseline = disk.map(|disk| DiskView::open(&disk)).transpose()?;
     let mut writer = PatchWriter::new(limits);
@@ -178,8 +186,11 @@ fn compare(
             Some(baseline) => before(baseline, &path, limits.max_side_bytes)?,
             None => Live::Nothing,
         };
+        let shown = path.to_string();
+        watch.look(&shown, &[path.as_bytes(), before.bytes(), live.bytes()]);
         writer.add(path.as_bytes(), before.side(), live.side());
     }
+    watch.verdict()?;
     Ok(writer.finish())
 }
 
@@ -200,6 +211,14 @@ fn before(baseline: &DiskView, path: &GuestPath, max: usize) -> Result<Live, Vie
 }
 
 impl Live {
+    /// What of it a patch may show.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Link(bytes) | Self::File(_, Some(bytes)) => bytes,
+            Self::Nothing | Self::Directory | Self::File(_, None) => &[],
+        }
+    }
+
     fn side(&self) -> Option<Side<'_>> {
         Some(match self {
             Self::Nothing => return None,

@@ -2,11 +2,13 @@
 
 use super::disk_of;
 use super::offline::offline;
+use super::secrecy::Watch;
 use crate::config::Config;
 use crate::disk;
 use crate::error::{AtPath, Result};
 use crate::event::Observer;
 use crate::export::ExportTarget;
+use crate::secret::{Disclosure, SecretError};
 use rustix::fs::{AtFlags, statat};
 use serde::Serialize;
 use std::fs::File;
@@ -37,11 +39,13 @@ pub struct DiskExport {
 /// its owner only. It has its name once it is whole.
 ///
 /// # Errors
-/// If there is no such workspace, it runs, the file exists, or there is no room; nothing is left then.
+/// If there is no such workspace, it runs, the disk holds a secret, the file exists, or there is no room; nothing
+/// is left then.
 pub async fn disk_export(
     config: &Config,
     wanted: &str,
     target: ExportTarget,
+    disclosure: Disclosure,
     observer: Observer<'_>,
 ) -> Result<DiskExport> {
     let offline = offline(config, wanted, observer).await?;
@@ -49,9 +53,16 @@ pub async fn disk_export(
     let survey = offline.ask(config, |disk| disk.survey(0)).await;
     let is_clean = survey.is_ok_and(|survey| survey.is_clean);
     let from = disk_of(offline.item.path());
+    let secrets = Watch::over(&offline.vault, disclosure).redactor().clone();
     let exporting = tokio::task::spawn_blocking(move || {
         let (directory, name, path) = (target.directory(), target.name(), target.path());
-        let from = File::open(&from).at("read", &from)?;
+        let disk = from;
+        let from = File::open(&disk).at("read", &disk)?;
+        if secrets.finds_in(&from).at("look through", &disk)? {
+            // in a file, or where one was: deleting it overwrites nothing
+            let paths = vec!["the disk".to_owned()];
+            return Err(SecretError::InContent { paths, more: 0 }.into());
+        }
         let copied = disk::export(&from, directory, name, path)?;
         let facts = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).at("look at", path)?;
         let taken = facts.st_blocks.unsigned_abs() * SECTOR;

@@ -25,9 +25,9 @@ pub async fn disk_list(
         offline.ask(config, move |disk| disk.list(&below, recursive, MAX_ENTRIES)).await?;
     Ok(FileList {
         workspace_id: offline.item.id().to_owned(),
-        path,
+        path: offline.shown(&path),
         recursive,
-        entries: listing.entries.into_iter().map(FileEntry::from).collect(),
+        entries: FileEntry::all(listing.entries, offline.vault.redactor()),
         truncated: listing.truncated,
         notices: Vec::new(),
     })

@@ -7,8 +7,9 @@ use crate::clock::now_ms;
 use crate::config::Isolation;
 use crate::error::Result;
 use crate::guest::{Execution, GuestError};
-use crate::journal::{Ended, Fate, Stdio};
+use crate::journal::{Begun, Ended, Fate, Stdio};
 use crate::network::RefusedConnection;
+use crate::secret::SecretEnv;
 use crate::shim::protocol::Progress;
 use crate::vm::run::OutputLimits;
 use pyro_proto::mux::{Item, Stream};
@@ -24,6 +25,8 @@ pub struct ExecRequest {
     pub command: String,
     /// After so many seconds the command and all it started are killed.
     pub timeout_seconds: u64,
+    /// The secrets in its environment.
+    pub secret_env: Vec<SecretEnv>,
 }
 
 /// A command that runs and whose output is read as it comes. Dropping it leaves the command running.
@@ -126,7 +129,7 @@ impl Workspace {
         let exec = self.exec_of(request, stdin);
         let limit = exec.timeout_ms.map(Duration::from_millis);
         let began_at_ms = now_ms();
-        let (begun, stream) = self.shim.exec(exec, true).await?;
+        let (begun, stream) = self.ask_for(exec, request, true).await?;
         let execution = Execution::new(stream, stdin, limit).await?;
         Ok(Following { exec_id: begun.exec_id, execution, began_at_ms })
     }
@@ -137,7 +140,8 @@ impl Workspace {
     /// If the workspace is gone.
     pub async fn exec_begin(&self, request: &ExecRequest) -> Result<Pending<'_>> {
         let began_at_ms = now_ms();
-        let (begun, mut stream) = self.shim.exec(self.exec_of(request, false), false).await?;
+        let exec = self.exec_of(request, false);
+        let (begun, mut stream) = self.ask_for(exec, request, false).await?;
         stream.sender.finish().await.map_err(GuestError::from)?;
         Ok(Pending {
             exec_id: begun.exec_id,
@@ -164,6 +168,17 @@ impl Workspace {
         self.exec_begin(request).await?.wait_for(wait, limits).await
     }
 
+    async fn ask_for(
+        &self,
+        exec: Exec,
+        request: &ExecRequest,
+        followed: bool,
+    ) -> Result<(Begun, Stream)> {
+        let secret_env = request.secret_env.clone();
+        self.vault.check(&secret_env)?;
+        self.redacted(self.shim.exec(exec, secret_env, followed).await)
+    }
+
     async fn report(
         &self,
         request: &ExecRequest,
@@ -181,7 +196,7 @@ impl Workspace {
             exec_id,
             environment: facts.environment,
             environment_version: facts.environment_version,
-            command: request.command.clone(),
+            command: self.vault.redactor().text(&request.command).into_owned(),
             state: ExecState::of(fate.as_ref()),
             stdout: stdout.text,
             stderr: stderr.text,

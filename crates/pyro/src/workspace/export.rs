@@ -68,6 +68,15 @@ impl Workspace {
         export: Export,
         observer: Observer<'_>,
     ) -> Result<WorkspaceExport> {
+        self.redacted(self.export_tree(path, export, observer).await)
+    }
+
+    async fn export_tree(
+        &self,
+        path: &str,
+        export: Export,
+        observer: Observer<'_>,
+    ) -> Result<WorkspaceExport> {
         let guest_path = file_path(path)?;
         let path = guest_path.to_string();
         let refuse = |why| WorkspaceError::BadPath { path: path.clone(), why };
@@ -87,7 +96,8 @@ impl Workspace {
         };
         let output_path = export.target.path().display().to_string();
         let started = Instant::now();
-        let receiving = Receiving::begin(export.target, shape, export.overwrite, export.limits)?;
+        let target = export.target.refusing(self.watch().redactor().clone(), &path);
+        let receiving = Receiving::begin(target, shape, export.overwrite, export.limits)?;
         observer(Event::Started { what: WHAT.into() });
         let mut progress = Progress { observer, bytes: 0, next: PROGRESS_STEP };
         let request = Request::ReadTree { path: guest_path, without_git: true };
@@ -101,7 +111,7 @@ impl Workspace {
         observer(Event::Finished { what: WHAT.into(), took: started.elapsed() });
         Ok(WorkspaceExport {
             workspace_id: self.id().to_owned(),
-            workspace_path: path,
+            workspace_path: self.shown(&path),
             output_path,
             artifact_type: artifact_type.to_owned(),
             entry_count: exported.entries,

@@ -47,6 +47,10 @@ impl Workspace {
     /// # Errors
     /// If the text is not there, with the line that is closest to it, or is there more than once.
     pub async fn file_edit(&self, path: &str, edit: &Edit) -> Result<FileEdited> {
+        self.redacted(self.edit(path, edit).await)
+    }
+
+    async fn edit(&self, path: &str, edit: &Edit) -> Result<FileEdited> {
         let guest_path = file_path(path)?;
         let path = guest_path.to_string();
         let request = Request::EditFile {
@@ -58,7 +62,7 @@ impl Workspace {
         match files::edit(self.shim.guest(request).await?).await? {
             EditOutcome::Edited { replacements, bytes } => Ok(FileEdited {
                 workspace_id: self.id().to_owned(),
-                path,
+                path: self.shown(&path),
                 replacements,
                 size_bytes: bytes,
                 notices: self.notices().to_vec(),

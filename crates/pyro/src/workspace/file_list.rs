@@ -4,6 +4,8 @@ use super::Workspace;
 use super::file_path::file_path;
 use crate::error::Result;
 use crate::guest::{Bounds, files};
+use crate::secret::Redactor;
+use pyro_proto::GuestPath;
 use pyro_proto::request::Request;
 use pyro_proto::tree::Entry;
 use serde::Serialize;
@@ -51,28 +53,39 @@ impl Workspace {
     /// # Errors
     /// If there is no such directory.
     pub async fn file_list(&self, path: &str, recursive: bool) -> Result<FileList> {
+        self.redacted(self.listed(path, recursive).await)
+    }
+
+    async fn listed(&self, path: &str, recursive: bool) -> Result<FileList> {
         let guest_path = file_path(path)?;
         let request = Request::List { path: guest_path.clone(), recursive, limit: MAX_ENTRIES };
         let bounds = Bounds { items: MAX_ENTRIES, bytes: MAX_BYTES };
         let listing = files::list(self.shim.guest(request).await?, bounds).await?;
         Ok(FileList {
             workspace_id: self.id().to_owned(),
-            path: guest_path.to_string(),
+            path: self.shown(&guest_path),
             recursive,
-            entries: listing.entries.into_iter().map(FileEntry::from).collect(),
+            entries: FileEntry::all(listing.entries, self.vault.redactor()),
             truncated: listing.truncated,
             notices: self.notices().to_vec(),
         })
     }
 }
 
-impl From<Entry> for FileEntry {
-    fn from(entry: Entry) -> Self {
-        Self {
-            path: entry.path.to_string(),
+impl FileEntry {
+    /// Entries as they are told: no name holds a secret.
+    pub(super) fn all(entries: Vec<Entry>, redactor: &Redactor) -> Vec<Self> {
+        let told = |path: &GuestPath| {
+            let mut path = path.to_string();
+            redactor.cover(&mut path);
+            path
+        };
+        let entry = |entry: Entry| Self {
+            path: told(&entry.path),
             artifact_type: entry.kind,
             size_bytes: entry.size,
-            link_target: entry.link_target.map(|target| target.to_string()),
-        }
+            link_target: entry.link_target.as_ref().map(told),
+        };
+        entries.into_iter().map(entry).collect()
     }
 }

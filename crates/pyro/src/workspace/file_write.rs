@@ -2,7 +2,7 @@
 
 use super::Workspace;
 use super::file_path::file_path;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guest::transfer;
 use pyro_proto::request::Request;
 use serde::Serialize;
@@ -32,13 +32,14 @@ impl Workspace {
     /// # Errors
     /// If the path is a directory or a link, or the guest's disk is full.
     pub async fn file_write(&self, path: &str, text: &[u8]) -> Result<FileWritten> {
-        let path = file_path(path)?;
+        let path = self.redacted(file_path(path).map_err(Error::from))?;
         let request = Request::WriteFile { path: path.clone(), mode: NEW_FILE };
         let mut content = text;
-        let done = transfer::send(self.shim.guest(request).await?, &mut content).await?;
+        let sent = transfer::send(self.shim.guest(request).await?, &mut content).await;
+        let done = self.redacted(sent.map_err(Error::from))?;
         Ok(FileWritten {
             workspace_id: self.id().to_owned(),
-            path: path.to_string(),
+            path: self.shown(&path),
             size_bytes: done.bytes,
             bytes_written: done.bytes,
             notices: self.notices().to_vec(),

@@ -34,6 +34,7 @@ pub mod open;
 pub mod patch_apply;
 mod record;
 pub mod reset;
+mod secrecy;
 pub mod seeding;
 pub mod snapshot;
 pub mod snapshot_create;

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::confined::{Confined, ConfinedError, Confinement};
 use crate::error::{AtPath, Result};
 use crate::event::Observer;
+use crate::secret::Vault;
 use crate::shim::attach;
 use crate::store::{Item, Turn};
 use pyro_proto::GuestPath;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub(super) struct Offline {
     pub(super) item: Item,
+    pub(super) vault: Vault,
     _turn: Turn,
 }
 
@@ -32,23 +34,31 @@ pub(super) async fn offline(
     sweep(config, observer);
     let item = find(config, wanted)?;
     let _turn = item.turn().await?;
-    let (state, _) = state_of(config, &item, &record_of(&item)?)?;
+    let record = record_of(&item)?;
+    let (state, _) = state_of(config, &item, &record)?;
     state.permit(Verb::ReadDisk, item.id())?;
     // one that was killed just now may have left its monitor at work
     if attach(&machine_of(config, &item)).await?.is_some() {
         State::Started.permit(Verb::ReadDisk, item.id())?;
     }
-    Ok(Offline { item, _turn })
+    let vault = Vault::open_with(item.path(), &record.secrets)?;
+    Ok(Offline { item, vault, _turn })
 }
 
 impl Offline {
+    /// A path as it is shown.
+    pub(super) fn shown(&self, path: &str) -> String {
+        self.vault.redactor().text(path).into_owned()
+    }
+
     /// Asks something about the workspace's disk.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         config: &Config,
         question: impl FnOnce(&mut Confined) -> Result<T, ConfinedError> + Send + 'static,
     ) -> Result<T> {
-        ask(config, &self.item, disk_of(self.item.path()), question).await
+        let asked = ask(config, &self.item, disk_of(self.item.path()), question).await;
+        asked.map_err(|error| self.vault.redactor().error(error))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::event::{Event, Observer};
 use crate::network::{RefusedConnection, log};
+use crate::secret::{Disclosure, Vault};
 use crate::shim::{Client, attach, note};
 use crate::store::Item;
 use crate::vm::VmFacts;
@@ -22,6 +23,8 @@ pub struct Workspace {
     pub(super) item: Item,
     pub(super) record: WorkspaceRecord,
     pub(super) shim: Arc<Client>,
+    pub(super) vault: Vault,
+    pub(super) disclosure: Disclosure,
     notices: Vec<String>,
 }
 
@@ -54,7 +57,7 @@ impl Workspace {
         }
         let Some(shim) = attach(&machine_of(config, item)).await? else { return Ok(None) };
         shim.ready().await?;
-        Ok(Some(Self { item: item.clone(), record, shim: Arc::new(shim), notices: Vec::new() }))
+        Ok(Some(Self::at(item.clone(), record, shim, Vec::new())?))
     }
 
     async fn start_again(config: &Config, item: Item, observer: Observer<'_>) -> Result<Self> {
@@ -71,7 +74,19 @@ impl Workspace {
         );
         observer(Event::Warning(notice.clone()));
         let shim = start(config, &item, &mut record).await?;
-        Ok(Self { item, record, shim: Arc::new(shim), notices: vec![notice] })
+        Self::at(item, record, shim, vec![notice])
+    }
+
+    fn at(item: Item, record: WorkspaceRecord, shim: Client, notices: Vec<String>) -> Result<Self> {
+        let vault = Vault::open_with(item.path(), &record.secrets)?;
+        let (shim, disclosure) = (Arc::new(shim), Disclosure::Refused);
+        Ok(Self { item, record, shim, vault, disclosure, notices })
+    }
+
+    /// The same, which gives out content that holds secrets only if that is allowed; at first it is not.
+    #[must_use]
+    pub fn disclosing(self, disclosure: Disclosure) -> Self {
+        Self { disclosure, ..self }
     }
 
     /// Its id.

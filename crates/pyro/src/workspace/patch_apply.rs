@@ -40,6 +40,16 @@ impl Workspace {
     /// [`PatchSyntax`](crate::patch::PatchSyntax) if it cannot be read,
     /// [`Rejected`](crate::patch::Rejected) if it does not fit.
     pub async fn patch_apply(&self, patch: Vec<u8>) -> Result<PatchApplied> {
+        let mut applied = self.redacted(self.apply(patch).await)?;
+        // it is done: what is told of it loses its secrets
+        let PatchApplied { diff: Diff { entries, patch, .. }, offsets, .. } = &mut applied;
+        let told = entries.iter_mut().map(|entry| &mut entry.path);
+        let told = told.chain(&mut patch.left_out).chain(offsets).chain([&mut patch.text]);
+        told.for_each(|text| self.vault.redactor().cover(text));
+        Ok(applied)
+    }
+
+    async fn apply(&self, patch: Vec<u8>) -> Result<PatchApplied> {
         let (patch, wanted) =
             blocking(move || wanted(&patch).map(|wanted| (patch, wanted))).await?;
         let mut looking = Looking { workspace: self, ways: HashMap::new(), bytes: 0 };

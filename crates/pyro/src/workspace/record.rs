@@ -4,6 +4,7 @@
 use crate::certificates::BundleFacts;
 use crate::machine::BootFiles;
 use crate::network::NetworkPolicy;
+use crate::secret::SecretFacts;
 use crate::vm::{ImageDefaults, VmFacts, VmSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +31,9 @@ pub(super) struct WorkspaceRecord {
     /// The certificates that are kept for it.
     #[serde(default)]
     pub(super) ca_bundle: Option<BundleFacts>,
+    /// The secrets that are kept for it.
+    #[serde(default)]
+    pub(super) secrets: Vec<SecretFacts>,
     #[serde(default)]
     pub(super) reset_count: u64,
     #[serde(default)]

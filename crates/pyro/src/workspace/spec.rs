@@ -4,6 +4,7 @@
 use super::WorkspaceError;
 use crate::error::Result;
 use crate::network::{NetworkError, NetworkPolicy};
+use crate::secret::{Secret, Vault};
 use crate::vm::VmSpec;
 use std::collections::BTreeMap;
 
@@ -23,18 +24,24 @@ pub struct WorkspaceSpec {
     pub labels: BTreeMap<String, String>,
     /// What its guest may reach; what of that, the machine says.
     pub network_policy: NetworkPolicy,
+    /// What its guest is given in [`GUEST_DIRECTORY`](crate::secret::GUEST_DIRECTORY).
+    pub secrets: Vec<Secret>,
 }
 
 impl WorkspaceSpec {
     /// Refuses what cannot be.
     ///
     /// # Errors
-    /// [`SpecError`](crate::vm::SpecError), [`NetworkError`] or [`WorkspaceError::BadText`].
+    /// [`SpecError`](crate::vm::SpecError), [`NetworkError`], [`WorkspaceError::BadText`] or
+    /// [`SecretError`](crate::secret::SecretError).
     pub fn check(&self) -> Result<()> {
         self.machine.check()?;
         if self.network_policy == NetworkPolicy::Off && !self.machine.allow.is_empty() {
             return Err(NetworkError::ListWithoutEgress.into());
         }
+        // first of all, because what is wrong with the others repeats them
+        Vault::check_all(&self.secrets)?;
+        Vault::holding(self.secrets.clone()).check_open(self.name.as_ref(), &self.labels)?;
         if let Some(name) = &self.name {
             check_name(name)?;
         }

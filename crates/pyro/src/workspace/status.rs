@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::event::Observer;
 use crate::journal;
 use crate::network::{AllowList, GUEST_ADDRESS, NetworkPolicy};
+use crate::secret::SecretFacts;
 use crate::shim::Client;
 use crate::shim::note;
 use crate::shim::protocol::Presence;
@@ -72,8 +73,8 @@ pub struct WorkspaceStatus {
     pub workspace_path: String,
     /// What it was seeded with; nothing while it is being made.
     pub workspace_seed: Option<SeedFacts>,
-    /// None in this release.
-    pub secrets: Vec<String>,
+    /// The secrets that its guest is given.
+    pub secrets: Vec<SecretFacts>,
     /// How many commands it was given since its creation or last reset.
     pub command_count: usize,
     /// The last of them.
@@ -207,7 +208,7 @@ impl WorkspaceStatus {
             jail: record.facts.jail,
             workspace_path: WORKSPACE_PATH.to_owned(),
             workspace_seed: record.made.map(|made| made.seed),
-            secrets: Vec::new(),
+            secrets: record.secrets,
             command_count: history.commands.len(),
             last_command: history.commands.last().map(LastCommand::of),
             running_commands: presence.map(|presence| presence.running).unwrap_or_default(),

@@ -51,14 +51,14 @@ impl Workspace {
         observer: Observer<'_>,
     ) -> Result<SyncPushed> {
         let destination = file_path(destination)?;
-        let pushed = send(&self.shim, source, destination, true, observer).await?;
+        let pushed = self.redacted(send(&self.shim, source, destination, true, observer).await)?;
         Ok(SyncPushed {
             workspace_id: self.id().to_owned(),
             execution_mode: self.facts().execution_mode.clone(),
             workspace_sync: Sync {
                 mode: pushed.mode,
                 source_path: pushed.path,
-                destination: pushed.destination,
+                destination: self.shown(&pushed.destination),
                 entry_count: pushed.entry_count,
                 bytes_written: pushed.bytes_written,
                 withheld: pushed.withheld,

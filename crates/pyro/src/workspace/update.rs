@@ -8,6 +8,7 @@ use super::{machine_of, workspaces};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Observer;
+use crate::secret::Vault;
 use crate::shim::attach;
 use crate::vm::VmSpec;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub async fn update(
     let item = find(config, wanted)?;
     let turn = item.turn().await?;
     let mut record = record_of(&item)?;
+    let vault = Vault::open_with(item.path(), &record.secrets)?;
+    vault.check_open(update.name.iter().flatten().next(), &update.labels)?;
     for label in &update.clear_labels {
         record.labels.remove(label);
     }

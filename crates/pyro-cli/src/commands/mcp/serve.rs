@@ -9,6 +9,7 @@ use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyro::certificates::Bundle;
 use pyro::network::{NetworkError, NetworkPolicy};
+use pyro::secret::Disclosure;
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,6 +69,9 @@ pub(crate) struct Arguments {
     /// The most workspaces at a time
     #[arg(long, value_name = "N")]
     max_workspaces: Option<usize>,
+    /// Give the model content that holds a secret of its workspace: files, diffs, exports
+    #[arg(long)]
+    allow_secrets: bool,
     /// Let the model ask for commands on the host where no machine can boot: no isolation
     #[arg(long)]
     allow_host_compat: bool,
@@ -106,6 +110,7 @@ impl Arguments {
                 max_workspaces: self.max_workspaces,
             },
             network: self.network_rule()?,
+            disclosure: Disclosure::allowed_if(self.allow_secrets),
             project: self.project(here),
         })
     }

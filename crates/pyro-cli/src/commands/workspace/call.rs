@@ -7,6 +7,7 @@ use crate::settings;
 use crate::ui::Ui;
 use pyro::Config;
 use pyro::event::Observer;
+use pyro::secret::Disclosure;
 use pyro::workspace::Workspace;
 
 /// Makes a call that needs no machine, or ends with it.
@@ -29,8 +30,19 @@ pub(super) fn work<T>(
     wanted: &str,
     verb: impl AsyncFnOnce(&Workspace, Observer<'_>) -> Outcome<T>,
 ) -> Outcome<T> {
+    take_out(ui, wanted, false, verb)
+}
+
+/// As [`work`], and gives out content although it holds secrets, if that is allowed.
+pub(super) fn take_out<T>(
+    ui: &Ui,
+    wanted: &str,
+    allow_secrets: bool,
+    verb: impl AsyncFnOnce(&Workspace, Observer<'_>) -> Outcome<T>,
+) -> Outcome<T> {
     call(ui, async |config, observer| {
         let workspace = Workspace::open(config, wanted, observer).await?;
+        let workspace = workspace.disclosing(Disclosure::allowed_if(allow_secrets));
         let done = verb(&workspace, observer).await?;
         tell_of_expiry(ui, &workspace).await;
         Ok(done)

@@ -1,6 +1,6 @@
 //! `pyro workspace diff`: what has changed since the baseline, as a patch that `git apply` accepts.
 
-use super::call::work;
+use super::call::take_out;
 use crate::failure::Outcome;
 use crate::ui::{Table, Ui, count};
 use pyro::error::AtPath;
@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Write the patch to a file of this host
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Give the patch out although a changed file holds a secret of the workspace
+    #[arg(long)]
+    allow_secrets: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -43,8 +46,10 @@ pub(super) fn diff(ui: &Ui, arguments: &Arguments) -> Outcome {
         Some(_) => Limits { max_bytes: MAX_FILE, ..Limits::default() },
         None => Limits::default(),
     };
-    let mut found =
-        work(ui, &arguments.workspace, async |workspace, _| Ok(workspace.diff(limits).await?))?;
+    let (workspace, allow_secrets) = (&arguments.workspace, arguments.allow_secrets);
+    let mut found = take_out(ui, workspace, allow_secrets, async |workspace, _| {
+        Ok(workspace.diff(limits).await?)
+    })?;
     if let Some(file) = &arguments.output {
         std::fs::write(file, &found.diff.patch.text)
             .at("write", file)

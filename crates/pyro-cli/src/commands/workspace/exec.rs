@@ -11,6 +11,7 @@ use crate::relay::{End, relay};
 use crate::ui::{Ui, seconds};
 use crate::{settings, words};
 use pyro::Config;
+use pyro::secret::SecretEnv;
 use pyro::vm::ExecExit;
 use pyro::vm::run::OutputLimits;
 use pyro::workspace::Workspace;
@@ -33,6 +34,7 @@ use std::time::Duration;
 Examples:
   pyro workspace exec fix-42 -- make test
   pyro workspace exec fix-42 --timeout-seconds 600 -- sh -c 'cargo build && cargo test'
+  pyro workspace exec fix-42 --secret-env TOKEN=GH_TOKEN -- gh pr list
   tar c . | pyro workspace exec fix-42 -- tar x
   id=$(pyro workspace exec fix-42 --detach --timeout-seconds 3600 -- make all)")]
 pub(crate) struct Arguments {
@@ -42,6 +44,10 @@ pub(crate) struct Arguments {
     /// Kill the command after so many seconds; it then exits with 124
     #[arg(long, default_value_t = 30, value_name = "N")]
     timeout_seconds: u64,
+    /// Put a secret of the workspace into the command's environment, under its own name or another;
+    /// may be given more than once
+    #[arg(long, value_name = "SECRET[=ENV_VAR]")]
+    secret_env: Vec<String>,
     /// Start it, print its id for `exec-read` and `exec-stop`, and leave it running
     #[arg(long)]
     detach: bool,
@@ -55,12 +61,14 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// Where it may be sent signals, the program takes the shell's place.
-    fn request(&self) -> ExecRequest {
+    fn request(&self) -> pyro::Result<ExecRequest> {
         let command = match self.json {
             true => words::quoted(&self.command),
             false => words::in_place_of_the_shell(&self.command),
         };
-        ExecRequest { command, timeout_seconds: self.timeout_seconds }
+        let secret_env =
+            self.secret_env.iter().map(|text| SecretEnv::parse(text)).collect::<Result<_, _>>()?;
+        Ok(ExecRequest { command, timeout_seconds: self.timeout_seconds, secret_env })
     }
 }
 
@@ -88,7 +96,7 @@ pub(super) fn exec(ui: &Ui, arguments: &Arguments) -> Outcome {
 
 /// Its id, or how it stands now.
 fn detach(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let request = arguments.request();
+    let request = arguments.request()?;
     let begun = call(ui, async |config, observer| {
         let workspace = Workspace::open(config, &arguments.workspace, observer).await?;
         let limits = OutputLimits::default();
@@ -110,7 +118,7 @@ async fn collect(
     arguments: &Arguments,
     interrupts: &mut Interrupts,
 ) -> Outcome {
-    let mut pending = workspace.exec_begin(&arguments.request()).await?;
+    let mut pending = workspace.exec_begin(&arguments.request()?).await?;
     let exec_id = pending.exec_id.clone();
     let mut end = async || pending.wait_for(Duration::MAX, OutputLimits::default()).await;
     let interrupted = interrupts.or(end()).await;
@@ -135,7 +143,7 @@ async fn stream(
 ) -> Outcome {
     let stdin = !std::io::stdin().is_terminal();
     let Following { exec_id, execution, began_at_ms } =
-        workspace.exec(&arguments.request(), stdin).await?;
+        workspace.exec(&arguments.request()?, stdin).await?;
     let end = relay(execution, interrupts).await;
     tell_of_refusals(ui, &workspace.refused_connections(began_at_ms));
     let code = match end {

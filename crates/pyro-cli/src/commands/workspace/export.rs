@@ -1,6 +1,6 @@
 //! `pyro workspace export`: a file or a directory of a workspace, on this host.
 
-use super::call::work;
+use super::call::take_out;
 use super::create::source::amount;
 use crate::failure::Outcome;
 use crate::ui::{Ui, seconds};
@@ -33,17 +33,20 @@ pub(crate) struct Arguments {
     /// Replace what has this name already
     #[arg(long)]
     force: bool,
+    /// Copy it although it holds a secret of the workspace
+    #[arg(long)]
+    allow_secrets: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(super) fn export(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let Arguments { workspace, path, output, force, json } = arguments;
+    let Arguments { workspace, path, output, force, allow_secrets, json } = arguments;
     let target = ExportTarget::of(output).map_err(pyro::Error::from)?;
     let export = Export { target, overwrite: *force, limits: ExportLimits::default() };
     let begun = Instant::now();
-    let exported = work(ui, workspace, async |workspace, observer| {
+    let exported = take_out(ui, workspace, *allow_secrets, async |workspace, observer| {
         Ok(workspace.export(path, export, observer).await?)
     })?;
     if *json {

@@ -37,7 +37,7 @@ Examples:
   pyro workspace diff fix-42 | git apply
   pyro workspace delete fix-42")]
 pub(crate) enum Command {
-    Create(create::Arguments),
+    Create(Box<create::Arguments>),
     List(list::Arguments),
     Update(update::Arguments),
     Status(status::Arguments),

@@ -53,6 +53,7 @@ fn report(of: &WorkspaceStatus) -> Fields {
     fields.add("network", if of.network_enabled { "on" } else { "off" });
     fields.add_if("certificates", certificates(of));
     fields.add_if("seed", of.workspace_seed.as_ref().map(seed));
+    fields.add_if("secrets", secrets(of));
     fields.add("created", ago(of.created_at));
     fields.add("last used", ago(of.last_activity_at));
     fields.add("commands", commands(of));
@@ -83,6 +84,11 @@ fn machine(of: &WorkspaceStatus) -> String {
 fn certificates(of: &WorkspaceStatus) -> Option<String> {
     let (source, count) = (of.metadata.get("ca_bundle")?, of.metadata.get("ca_certificates")?);
     Some(format!("the image's and {count} from {source}"))
+}
+
+fn secrets(of: &WorkspaceStatus) -> Option<String> {
+    let named = of.secrets.iter().map(|s| format!("{} (from: {})", s.name, s.source_kind));
+    Some(named.collect::<Vec<_>>().join(", ")).filter(|named| !named.is_empty())
 }
 
 fn seed(seed: &SeedFacts) -> String {

@@ -1,6 +1,8 @@
 //! What a shim does for a workspace, with the real agent: commands that outlive their front ends, the
 //! record of them, idleness, and the note that it leaves.
 
+mod secrets;
+
 use crate::host::processes::shim as shim_process;
 use crate::host::{Host, command, trial, within};
 use libtest_mimic::Trial;
@@ -28,6 +30,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("idleness_ends_a_workspace_and_work_does_not", idle),
         trial("a_stopped_workspace_says_who_stopped_it", asked),
         trial("a_machine_in_the_making_hangs_on_its_maker", in_the_making),
+        trial("no_secret_is_passed_on_or_written_down", secrets::redacted),
+        trial("a_prompt_is_passed_on_before_its_answer_comes", secrets::prompt),
+        trial("a_command_is_given_the_secrets_that_it_asks_for", secrets::given),
     ]
 }
 
@@ -120,7 +125,7 @@ async fn followed() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
     let wanted = pyro_proto::request::Exec { stdin: true, ..command("tr a-z A-Z; exit 3") };
-    let (begun, stream) = shim.exec(wanted, true).await.unwrap();
+    let (begun, stream) = shim.exec(wanted, Vec::new(), true).await.unwrap();
     assert_eq!((begun.sequence, begun.exec_id.as_str()), (1, "ws-1.1"));
     let mut execution = Execution::new(stream, true, None).await.unwrap();
     let mut stdin = execution.take_stdin().unwrap();
@@ -142,7 +147,7 @@ async fn left_alone() {
     let go = workspace.host.home().join("go");
     let wait =
         format!("echo begun; while ! [ -e {} ]; do sleep 0.02; done; echo done", go.display());
-    let (begun, stream) = shim.exec(command(&wait), true).await.unwrap();
+    let (begun, stream) = shim.exec(command(&wait), Vec::new(), true).await.unwrap();
     drop((stream, shim));
     let second = workspace.connect();
     let progress = second.progress(&begun.exec_id, 0, Duration::from_secs(10)).await.unwrap();
@@ -161,7 +166,7 @@ async fn in_order() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
     let both = "echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three";
-    let (begun, mut stream) = shim.exec(command(both), false).await.unwrap();
+    let (begun, mut stream) = shim.exec(command(both), Vec::new(), false).await.unwrap();
     let Ended { stdout_bytes, stderr_bytes, fate, .. } = end_of(&mut stream).await;
     assert_eq!(fate, exited(0));
     let totals = [stdout_bytes, stderr_bytes];
@@ -178,11 +183,12 @@ async fn in_order() {
 async fn stopped() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
-    let (polite, mut stream) = shim.exec(command("exec sleep 60"), false).await.unwrap();
+    let (polite, mut stream) =
+        shim.exec(command("exec sleep 60"), Vec::new(), false).await.unwrap();
     assert!(!shim.stop_exec(&polite.exec_id).await.unwrap().running);
     assert_eq!(end_of(&mut stream).await.fate, exited(128 + 15));
     let stubborn = "trap '' TERM; echo ready; sleep 60";
-    let (stubborn, mut stream) = shim.exec(command(stubborn), false).await.unwrap();
+    let (stubborn, mut stream) = shim.exec(command(stubborn), Vec::new(), false).await.unwrap();
     shim.progress(&stubborn.exec_id, 0, Duration::from_secs(10)).await.unwrap();
     assert!(!shim.stop_exec(&stubborn.exec_id).await.unwrap().running);
     assert_eq!(end_of(&mut stream).await.fate, Fate::Stopped);
@@ -194,9 +200,10 @@ async fn stopped() {
 async fn lost() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
-    let (before, mut stream) = shim.exec(command("echo before"), false).await.unwrap();
+    let (before, mut stream) = shim.exec(command("echo before"), Vec::new(), false).await.unwrap();
     end_of(&mut stream).await;
-    let (during, _stream) = shim.exec(command("echo during; sleep 60"), false).await.unwrap();
+    let (during, _stream) =
+        shim.exec(command("echo during; sleep 60"), Vec::new(), false).await.unwrap();
     shim.progress(&during.exec_id, 0, Duration::from_secs(10)).await.unwrap();
     shim_process().unwrap().kill();
     within(Duration::from_secs(10), "nobody keeps it", || !workspace.machine().is_kept().unwrap())
@@ -208,7 +215,7 @@ async fn lost() {
     let ended = workspace.ended(&during.exec_id).unwrap();
     assert!(matches!(ended.fate, Fate::Lost { .. }), "{ended:?}");
     assert_eq!(workspace.stdout(&during.exec_id), b"during\n");
-    let (after, _) = shim.exec(command("true"), false).await.unwrap();
+    let (after, _) = shim.exec(command("true"), Vec::new(), false).await.unwrap();
     assert_eq!(after.sequence, 3);
     shim.end().await.unwrap();
     workspace.assert_nothing_else().await;
@@ -218,7 +225,7 @@ async fn refused() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
     let nowhere = pyro_proto::request::Exec { cwd: Some("/no/such".into()), ..command("true") };
-    let (begun, mut stream) = shim.exec(nowhere, false).await.unwrap();
+    let (begun, mut stream) = shim.exec(nowhere, Vec::new(), false).await.unwrap();
     let Item::Reset(refusal) = stream.receiver.next().await else { panic!() };
     assert!(refusal.message.contains("/no/such"), "{refusal}");
     let ended = workspace.ended(&begun.exec_id).unwrap();
@@ -230,7 +237,7 @@ async fn refused() {
 async fn idle() {
     let workspace = Workspace::new();
     let shim = workspace.boot(1).await;
-    let (_, mut stream) = shim.exec(command("sleep 2.5"), false).await.unwrap();
+    let (_, mut stream) = shim.exec(command("sleep 2.5"), Vec::new(), false).await.unwrap();
     assert_eq!(end_of(&mut stream).await.fate, exited(0));
     workspace.gone().await;
     let note = workspace.note().unwrap();
@@ -248,7 +255,7 @@ async fn idle() {
 async fn asked() {
     let workspace = Workspace::new();
     let shim = workspace.boot(60).await;
-    let (begun, _stream) = shim.exec(command("sleep 60"), false).await.unwrap();
+    let (begun, _stream) = shim.exec(command("sleep 60"), Vec::new(), false).await.unwrap();
     shim.stop().await.unwrap();
     let note = workspace.note().unwrap();
     assert!(note.asked && !note.expired, "{note:?}");

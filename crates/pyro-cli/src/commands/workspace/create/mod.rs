@@ -1,5 +1,6 @@
 //! `pyro workspace create`: a workspace from nothing, a directory, an archive or a Git project.
 
+mod secrets;
 pub(super) mod source;
 
 use super::call::call;
@@ -9,6 +10,7 @@ use crate::failure::Outcome;
 use crate::ui::{Ui, seconds};
 use pyro::vm::{DEFAULT_ENVIRONMENT, VmSpec};
 use pyro::workspace::{WorkspaceSpec, WorkspaceStatus};
+use secrets::Secrets;
 use source::Source;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,6 +31,7 @@ Examples:
   pyro workspace create --network-policy egress --allow-host '*.debian.org'
   pyro workspace create --repo-url https://git.example/tool.git --repo-ref v1.2
   pyro workspace create --ca-bundle host
+  pyro workspace create --secret-file TOKEN=token.txt --secret-env-from NPM_TOKEN
   id=$(pyro workspace create --id-only)")]
 pub(crate) struct Arguments {
     /// What to boot, as `pyro env list` names it
@@ -55,6 +58,8 @@ pub(crate) struct Arguments {
     network: Policy,
     #[command(flatten)]
     ca_bundle: CaBundle,
+    #[command(flatten)]
+    secrets: Secrets,
     /// Run on the host, without isolation, where no machine can boot
     #[arg(long)]
     allow_host_compat: bool,
@@ -91,6 +96,7 @@ impl Arguments {
             name: self.name.clone(),
             labels: self.labels.iter().cloned().collect(),
             network_policy: self.network.policy()?.unwrap_or_default(),
+            secrets: self.secrets.read()?,
         })
     }
 }

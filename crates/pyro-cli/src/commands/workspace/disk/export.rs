@@ -4,6 +4,7 @@ use super::call::call;
 use crate::failure::Outcome;
 use crate::ui::{Ui, human_bytes};
 use pyro::export::ExportTarget;
+use pyro::secret::Disclosure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,16 +25,20 @@ pub(crate) struct Arguments {
     /// The image to make
     #[arg(long, value_name = "HOST_PATH")]
     output: PathBuf,
+    /// Copy it although it holds a secret of the workspace
+    #[arg(long)]
+    allow_secrets: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(super) fn export(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let Arguments { workspace, output, json } = arguments;
+    let Arguments { workspace, output, allow_secrets, json } = arguments;
+    let disclosure = Disclosure::allowed_if(*allow_secrets);
     let exported = call(ui, async |config, observer| {
         let target = ExportTarget::of(output).map_err(pyro::Error::from)?;
-        Ok(pyro::workspace::disk_export(config, workspace, target, observer).await?)
+        Ok(pyro::workspace::disk_export(config, workspace, target, disclosure, observer).await?)
     })?;
     if *json {
         ui.json(&exported)?;

@@ -4,6 +4,7 @@ use super::call::call;
 use super::file::show_content;
 use crate::failure::Outcome;
 use crate::ui::Ui;
+use pyro::secret::Disclosure;
 use std::process::ExitCode;
 
 /// Print a text file of a stopped workspace, or a part of it
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Begin at this byte
     #[arg(long, default_value_t = 0, value_name = "N")]
     offset: u64,
+    /// Give the content out although it holds a secret of the workspace
+    #[arg(long)]
+    allow_secrets: bool,
     /// Print the content and say nothing else
     #[arg(long, conflicts_with = "json")]
     content_only: bool,
@@ -36,10 +40,11 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn read(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let Arguments { workspace, path, max_bytes, offset, content_only, json } = arguments;
-    let part = (*offset, *max_bytes);
+    let Arguments { workspace, path, max_bytes, offset, allow_secrets, content_only, json } =
+        arguments;
+    let (part, disclosure) = ((*offset, *max_bytes), Disclosure::allowed_if(*allow_secrets));
     let read = call(ui, async |config, observer| {
-        Ok(pyro::workspace::disk_read(config, workspace, path, part, observer).await?)
+        Ok(pyro::workspace::disk_read(config, workspace, path, part, disclosure, observer).await?)
     })?;
     if *json {
         ui.json(&read)?;

@@ -1,6 +1,6 @@
 //! `pyro workspace file read`: a text file, or a part of it.
 
-use super::call::work;
+use super::call::take_out;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 use pyro::workspace::file_read::{FileContent, FileRead, From};
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Only these lines, the first is 1
     #[arg(long, value_name = "FIRST-LAST", value_parser = lines)]
     lines: Option<(u64, u64)>,
+    /// Give the content out although it holds a secret of the workspace
+    #[arg(long)]
+    allow_secrets: bool,
     /// Print the content and say nothing else
     #[arg(long, conflicts_with = "json")]
     content_only: bool,
@@ -60,7 +63,8 @@ impl Arguments {
 
 pub(super) fn read(ui: &Ui, arguments: &Arguments) -> Outcome {
     let (path, part) = (&arguments.path, arguments.part());
-    let read = work(ui, &arguments.workspace, async |workspace, _| {
+    let (workspace, allow_secrets) = (&arguments.workspace, arguments.allow_secrets);
+    let read = take_out(ui, workspace, allow_secrets, async |workspace, _| {
         Ok(workspace.file_read(path, part).await?)
     })?;
     if arguments.json {
