@@ -22,6 +22,7 @@ mod ordinary_user;
 mod preparation;
 mod prune;
 mod repetition;
+mod secrets;
 mod settings;
 mod streams;
 mod vm_verbs;

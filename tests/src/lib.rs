@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 mod call;
+mod canary;
 mod executable;
 mod lab;
 mod memory;
@@ -18,6 +19,7 @@ mod workspace;
 mod world;
 
 pub use call::Call;
+pub use canary::Canary;
 pub use executable::{executable, target_directory};
 pub use lab::{expected_backend, expected_isolation, much, often};
 pub use memory::peak_kib;

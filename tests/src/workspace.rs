@@ -20,9 +20,15 @@ impl World {
     #[track_caller]
     pub fn workspace(&self, options: &[&str]) -> Workspace<'_> {
         let words = [&["workspace", "create", ENVIRONMENT, "--id-only"], options].concat();
-        let id = self.pyro(&words).succeeds().text().to_owned();
+        self.known(self.pyro(&words).succeeds().text())
+    }
+
+    /// A workspace that was made in another way.
+    #[must_use]
+    #[track_caller]
+    pub fn known(&self, id: &str) -> Workspace<'_> {
         assert!(id.starts_with("ws-"), "{id}");
-        Workspace { world: self, id }
+        Workspace { world: self, id: id.to_owned() }
     }
 
     /// The directories of workspaces, whatever state they are in.
