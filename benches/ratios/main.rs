@@ -16,6 +16,7 @@ mod image;
 mod network;
 mod raw;
 mod raw_vmm;
+mod secret;
 mod seed;
 mod snapshot;
 mod start;
@@ -43,13 +44,14 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 10] = [
+    let measures: [(&str, Measure<'_>); 11] = [
         ("start", &start::measure),
         ("image", &image::measure),
         ("exec", &exec::measure),
         ("boot", &|user, table| boot::measure(user, pairs, table)),
         ("stream", &stream::measure),
         ("network", &network::measure),
+        ("secret", &secret::measure),
         ("seed", &seed::measure),
         ("export", &export::measure),
         ("diff", &diff::measure),
