@@ -60,7 +60,8 @@ fn keep_last_lines(parts: &mut Vec<Part>, lines: usize) -> bool {
             breaks += usize::from(is_break);
             if is_break && breaks == lines {
                 part.bytes.drain(..=at);
-                parts.drain(..place);
+                let from = place + usize::from(part.bytes.is_empty());
+                parts.drain(..from);
                 return true;
             }
         }
