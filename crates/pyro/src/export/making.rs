@@ -36,7 +36,7 @@ impl Plan {
     /// # Errors
     /// That, or that nobody can look.
     pub fn permit(&self) -> Result<(), ExportError> {
-        let ExportTarget { parent, name, path } = &*self.target;
+        let ExportTarget { parent, name, path, .. } = &*self.target;
         match parent.look(name) {
             Ok(_) if !self.overwrite => Err(ExportError::Exists { path: path.clone() }),
             Ok(_) | Err(Errno::NOENT) => Ok(()),
