@@ -116,7 +116,7 @@ impl Cache {
         record::read(&self.environment_record(key))
     }
 
-    /// Every usable record of an environment, those of recipes that are no more included.
+    /// Every usable record of an environment, also of those that nobody can ask for any more.
     pub(super) fn all_environments(&self) -> Result<Vec<EnvironmentRecord>, PathError> {
         let directory = self.environments();
         let entries = match fs::read_dir(&directory) {

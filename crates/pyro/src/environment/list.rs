@@ -2,7 +2,7 @@
 
 use super::EnvironmentError;
 use super::cache::Cache;
-use super::catalog::{self, CATALOG_VERSION, RECIPES};
+use super::catalog::{CATALOG_VERSION, RECIPES};
 use super::installed;
 use super::named::Named;
 use super::record::Stored;
@@ -45,11 +45,9 @@ pub struct Entry {
 /// See [`super::Environments::list`].
 pub(super) fn list(cache: &Cache) -> Result<Listing, EnvironmentError> {
     let mut names: Vec<_> = RECIPES.iter().map(Named::Recipe).collect();
-    for record in cache.all_environments()? {
-        if catalog::find(&record.name).is_none() {
-            names.push(Named::parse(&record.name)?);
-        }
-    }
+    let recorded = cache.all_environments()?;
+    let recorded = recorded.iter().filter_map(|record| Named::of_record(&record.name));
+    names.extend(recorded.filter(|name| matches!(name, Named::Image(_))));
     let entries = names.iter().map(|name| entry(cache, name));
     Ok(Listing {
         catalog_version: CATALOG_VERSION.to_owned(),

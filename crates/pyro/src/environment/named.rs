@@ -29,6 +29,12 @@ impl Named {
         }
     }
 
+    /// What a record is about; `None` where nobody can ask for it any more, as for a recipe that has left the
+    /// catalog.
+    pub(super) fn of_record(name: &str) -> Option<Self> {
+        Self::parse(name).ok().filter(|named| named.canonical() == name)
+    }
+
     /// Its name in full, by which records know it.
     pub(super) fn canonical(&self) -> String {
         match self {
@@ -62,6 +68,8 @@ mod tests {
         assert!(image.key().starts_with("image-") && !image.key().contains(['/', ':']));
         let same = Named::parse("docker.io/debian:11").unwrap();
         assert_eq!(image.key(), same.key());
+        assert_eq!(Named::of_record(&image.canonical()), Some(image));
+        assert_eq!(Named::of_record("debian:11"), None);
     }
 
     #[test]

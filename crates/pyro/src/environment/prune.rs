@@ -3,6 +3,7 @@
 
 use super::building::{self, Remover};
 use super::cache::Cache;
+use super::named::Named;
 use super::record::{self, EnvironmentRecord, Stored};
 use super::{EnvironmentError, agent, early, kernel_source, pins};
 use crate::config::Config;
@@ -85,7 +86,8 @@ fn of_environments(
     let mut used = BTreeSet::from(["made-from".to_owned()]);
     let mut notes = BTreeSet::new();
     let mut kernels = Vec::from_iter(kernel_source::of_user(config)?);
-    for record in cache.all_environments()? {
+    let records = cache.all_environments()?.into_iter();
+    for record in records.filter(|record| Named::of_record(&record.name).is_some()) {
         kernels.extend(kernel_source::of_cache(cache, &record.kernel)?.map(|(kernel, _)| kernel));
         used.extend([record.image.digest, record.kernel]);
     }
