@@ -6,12 +6,14 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The schema of the structured result `T`, as [`input`] of arguments. Which fields of nested objects
-/// are always there is left out: nobody asks, and every model reads it.
+/// The schema of the structured result `T`, as [`input`] of arguments. Which fields are always there is left
+/// out: nobody asks, and every model reads it.
 pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = of(settings.into_generator().into_root_schema_for::<T>());
-    Arc::make_mut(&mut schema).values_mut().for_each(strip_required);
+    let fields = Arc::make_mut(&mut schema);
+    fields.remove("required");
+    fields.values_mut().for_each(strip_required);
     schema
 }
 

@@ -1,6 +1,6 @@
 //! What a workspace costs the host.
 
-use scenarios::{Process, World, descendants};
+use scenarios::{Process, World, descendants, peak_kib};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -8,18 +8,23 @@ use std::path::Path;
 
 /// Of its record, its disk, its baseline and its machine's directory.
 const EMPTY_BYTES: u64 = 1 << 20;
+/// The most that the keeper of an idle workspace may ever have resident, in KiB, the executable's pages among it.
+const SHIM_KIB: u64 = 12 << 10;
 /// Root images are larger, everything else that a VMM opens, a kernel too, is smaller.
 const LARGE: u64 = 150 << 20;
 /// `O_ACCMODE` of `fcntl.h`.
 const ACCESS: u32 = 0o3;
 
 #[test]
-fn an_empty_workspace_takes_less_than_a_mebibyte() {
+fn an_empty_workspace_takes_less_than_a_mebibyte_and_a_small_process() {
     let world = World::new();
     // locks and facts about the host stay, once
     world.workspace(&[]).delete();
     let before = allocated(&world.state());
     let workspace = world.workspace(&[]);
+    let shim = descendants().into_iter().find(Process::is_shim).unwrap();
+    let resident = peak_kib(shim.pid).unwrap();
+    assert!(resident <= SHIM_KIB, "{resident} KiB resident");
     let started = allocated(&world.state()) - before;
     assert!(started < EMPTY_BYTES, "{started} bytes while it runs");
     let _ = workspace.call(&["stop"], &[]).succeeds();

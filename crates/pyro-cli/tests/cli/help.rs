@@ -12,33 +12,34 @@ fn help(words: &[&str]) -> String {
 
 #[test]
 fn of_pyro() {
-    assert_snapshot!(help(&["--help"]), @r"
-Disposable Linux microVM workspaces for coding agents
+    assert_snapshot!(help(&["--help"]), @"
+    Disposable Linux microVM workspaces for coding agents
 
-Usage: pyro <COMMAND>
+    Usage: pyro <COMMAND>
 
-Commands:
-  doctor       Check this host: what machines will run on, and what to do for better
-  env          List, inspect, prepare and remove what machines boot from
-  run          Run a command in a machine of its own, which is deleted afterwards
-  workspace    Make workspaces and work in them: machines that stay until they are deleted
-  runtime      List, install and remove the Firecracker that machines run on where KVM works
-  demo         Run one command in a real machine, end to end, and explain what happens
-  mcp          Serve pyro to chat hosts over the Model Context Protocol
-  completions  Print a completion script for a shell
-  help         Print this message or the help of the given subcommand(s)
+    Commands:
+      doctor       Check this host: what machines will run on, and what to do for better
+      env          List, inspect, prepare and remove what machines boot from
+      run          Run a command in a machine of its own, which is deleted afterwards
+      workspace    Make workspaces and work in them: machines that stay until they are deleted
+      runtime      List, install and remove the Firecracker that machines run on where KVM works
+      demo         Run one command in a real machine, end to end, and explain what happens
+      mcp          Serve pyro to chat hosts over the Model Context Protocol
+      host         Connect chat hosts with pyro, and find out why one does not see it
+      completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
 
-Options:
-  -h, --help     Print help
-  -V, --version  Print version
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
 
-Exit codes:
-  run, workspace exec, workspace shell attach
-           the guest command's own; 128+N where signal N killed it, 124 after a timeout;
-           125 where pyro itself failed, a wrong command line included
-  others   0 done, 1 failed, 2 wrong command line or setting
-  all      128+N where signal N ended pyro, 141 where nobody reads its output
-");
+    Exit codes:
+      run, workspace exec, workspace shell attach
+               the guest command's own; 128+N where signal N killed it, 124 after a timeout;
+               125 where pyro itself failed, a wrong command line included
+      others   0 done, 1 failed, 2 wrong command line or setting
+      all      128+N where signal N ended pyro, 141 where nobody reads its output
+    ");
 }
 
 #[test]

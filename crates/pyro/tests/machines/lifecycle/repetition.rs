@@ -5,8 +5,9 @@ use crate::host::{Host, machine, trial};
 use libtest_mimic::Trial;
 use std::time::Duration;
 
-/// The most that an idle shim may have resident, in KiB.
-const SHIM: u64 = 12 << 10;
+/// The most memory of its own that an idle shim may have, in KiB. What it has resident in all, most of it pages of the
+/// executable, which is not optimised here, a scenario looks at.
+const SHIM: u64 = 4 << 10;
 /// The most that 200 runs may leave in this process, in KiB.
 const GROWTH: u64 = 2 << 10;
 
@@ -26,7 +27,7 @@ async fn an_idle_shim() {
     let of = |field| shim.memory(field).unwrap();
     let (resident, private) = (of("VmRSS"), of("RssAnon"));
     println!("an idle shim has {resident} KiB resident, {private} KiB of them private");
-    assert!(resident <= SHIM, "{resident} KiB");
+    assert!(private <= SHIM, "{private} KiB");
     vm.delete().await.unwrap();
     host.assert_clean().await;
 }
