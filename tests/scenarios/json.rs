@@ -75,7 +75,7 @@ fn a_time_limit_shows_in_the_result() {
 fn pyros_own_failures_are_one_document_too_and_exit_with_125() {
     let world = World::unprepared();
     for (arguments, kind) in [
-        (&["run", "no:such", "--json", "--", "true"][..], "not_found"),
+        (&["run", "No:Such", "--json", "--", "true"][..], "not_found"),
         (&["run", "debian:12", "--json", "--mem-mib", "1", "--", "true"], "usage"),
         (&["run", "debian:12", "--json", "--no-such-flag", "--", "true"], "usage"),
     ] {

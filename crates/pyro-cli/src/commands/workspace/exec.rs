@@ -11,7 +11,6 @@ use crate::relay::{End, relay};
 use crate::ui::{Ui, seconds};
 use crate::{settings, words};
 use pyro::Config;
-use pyro::secret::SecretEnv;
 use pyro::vm::ExecExit;
 use pyro::vm::run::OutputLimits;
 use pyro::workspace::Workspace;
@@ -46,8 +45,8 @@ pub(crate) struct Arguments {
     timeout_seconds: u64,
     /// Put a secret of the workspace into the command's environment, under its own name or another;
     /// may be given more than once
-    #[arg(long, value_name = "SECRET[=ENV_VAR]", value_parser = super::secret_env)]
-    secret_env: Vec<SecretEnv>,
+    #[arg(long, value_name = "SECRET[=ENV_VAR]")]
+    secret_env: Vec<String>,
     /// Start it, print its id for `exec-read` and `exec-stop`, and leave it running
     #[arg(long)]
     detach: bool,
@@ -66,7 +65,7 @@ impl Arguments {
             true => words::quoted(&self.command),
             false => words::in_place_of_the_shell(&self.command),
         };
-        let secret_env = self.secret_env.clone();
+        let secret_env = super::secret_env(&self.secret_env)?;
         Ok(ExecRequest { command, timeout_seconds: self.timeout_seconds, secret_env })
     }
 }

@@ -27,6 +27,7 @@ mod update;
 
 use crate::failure::Outcome;
 use crate::ui::Ui;
+use pyro::secret::SecretEnv;
 
 /// Make workspaces and work in them: machines that stay until they are deleted
 #[derive(Debug, clap::Subcommand)]
@@ -136,7 +137,7 @@ impl Command {
     }
 }
 
-/// `--secret-env SECRET[=ENV_VAR]`.
-fn secret_env(text: &str) -> Result<pyro::secret::SecretEnv, String> {
-    pyro::secret::SecretEnv::parse(text).map_err(|error| error.to_string())
+/// What `--secret-env SECRET[=ENV_VAR]` says, once or more.
+fn secret_env(texts: &[String]) -> Result<Vec<SecretEnv>, pyro::Error> {
+    Ok(texts.iter().map(|text| SecretEnv::parse(text)).collect::<Result<_, _>>()?)
 }

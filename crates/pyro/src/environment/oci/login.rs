@@ -155,7 +155,7 @@ impl Entry {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct HelperAnswer {
+struct KeptPassword {
     username: String,
     secret: String,
 }
@@ -176,7 +176,7 @@ fn ask(config: &Config, helper: &str, registry: &str) -> Result<Option<Login>, O
     let server = if registry == "docker.io" { HUB_URL } else { registry };
     let (status, said) = converse(&path, server).at("run", &path)?;
     if status {
-        let answer: HelperAnswer =
+        let answer: KeptPassword =
             serde_json::from_slice(&said).map_err(|_| failed("its answer is no login"))?;
         return Ok(Some(if answer.username == TOKEN_NAME {
             Login::IdentityToken(answer.secret)

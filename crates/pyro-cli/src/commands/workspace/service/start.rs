@@ -5,7 +5,6 @@ use super::status::show;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 use crate::words;
-use pyro::secret::SecretEnv;
 use pyro::service::Publish;
 use pyro::workspace::{ReadyWhen, ServiceRequest, Workspace};
 use std::process::ExitCode;
@@ -42,8 +41,8 @@ pub(crate) struct Arguments {
     publish: Vec<Publish>,
     /// Put a secret of the workspace into its environment, under its own name or another; may be given more than
     /// once
-    #[arg(long, value_name = "SECRET[=ENV_VAR]", value_parser = super::super::secret_env)]
-    secret_env: Vec<SecretEnv>,
+    #[arg(long, value_name = "SECRET[=ENV_VAR]")]
+    secret_env: Vec<String>,
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -80,7 +79,7 @@ fn publish(text: &str) -> Result<Publish, String> {
 }
 
 impl Arguments {
-    fn request(&self) -> ServiceRequest {
+    fn request(&self) -> Result<ServiceRequest, pyro::Error> {
         let Ready {
             ready_file,
             ready_tcp,
@@ -89,7 +88,7 @@ impl Arguments {
             ready_timeout_seconds,
             ready_interval_ms,
         } = &self.ready;
-        ServiceRequest {
+        Ok(ServiceRequest {
             name: self.name.clone(),
             // so that its signals reach the program itself
             command: words::in_place_of_the_shell(&self.command),
@@ -103,13 +102,13 @@ impl Arguments {
                 interval_ms: *ready_interval_ms,
             },
             publish: self.publish.clone(),
-            secret_env: self.secret_env.clone(),
-        }
+            secret_env: super::super::secret_env(&self.secret_env)?,
+        })
     }
 }
 
 pub(super) fn start(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let request = arguments.request();
+    let request = arguments.request()?;
     let started = call(ui, async |config, observer| {
         let workspace = Workspace::open(config, &arguments.workspace, observer).await?;
         let started = workspace.service_start(config, &request).await?;

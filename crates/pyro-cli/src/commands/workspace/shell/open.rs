@@ -3,7 +3,6 @@
 use super::call::work;
 use crate::failure::Outcome;
 use crate::ui::Ui;
-use pyro::secret::SecretEnv;
 use pyro::workspace::shell_open::ShellSpec;
 use std::process::ExitCode;
 
@@ -28,8 +27,8 @@ pub(crate) struct Arguments {
     rows: u16,
     /// Put a secret of the workspace into its environment, under its own name or another; may be given more than
     /// once
-    #[arg(long, value_name = "SECRET[=ENV_VAR]", value_parser = super::super::secret_env)]
-    secret_env: Vec<SecretEnv>,
+    #[arg(long, value_name = "SECRET[=ENV_VAR]")]
+    secret_env: Vec<String>,
     /// Print the shell's id and nothing else
     #[arg(long, conflicts_with = "json")]
     id_only: bool,
@@ -40,7 +39,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn open(ui: &Ui, arguments: &Arguments) -> Outcome {
     let Arguments { workspace: id, cwd, cols, rows, .. } = arguments;
-    let (cwd, secret_env) = (cwd.clone(), arguments.secret_env.clone());
+    let (cwd, secret_env) = (cwd.clone(), super::super::secret_env(&arguments.secret_env)?);
     let spec = ShellSpec { cwd, cols: *cols, rows: *rows, secret_env };
     let opened = work(ui, id, async |workspace, _| Ok(workspace.shell_open(&spec).await?))?;
     if arguments.json {
