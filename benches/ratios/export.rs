@@ -79,7 +79,7 @@ async fn export(user: &User, workspace: &Workspace, path: &str, name: &str) -> (
 
 /// How many seconds a process of its own takes for all the files, and its peak memory in KiB.
 fn small(user: &User, id: &str) -> (f64, u64) {
-    let words = ["workspace", "export", id, "small", "--output", "small", "--json"];
+    let words = ["workspace", "export", id, "small", "--output", "small-out", "--json"];
     let mut running = user.world.pyro(&words).within(Duration::from_secs(300)).start();
     let mut peak = 0;
     while !running.has_ended() {
