@@ -11,6 +11,7 @@ use bytes::Bytes;
 use pyro_proto::frame::Lane;
 use pyro_proto::mux::Messenger;
 use pyro_proto::request::{Exec, ExecControl};
+use pyro_proto::{Refusal, RefusalCode};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -107,7 +108,14 @@ impl Commands {
         Ok(Account { begun, running, started: Instant::now(), recorder })
     }
 
-    /// From now on no command ends by itself: it is its machine that does.
+    /// Why no command begins any more, if so.
+    pub(super) fn ending(&self) -> Option<Refusal> {
+        let why = self.machine_ends.borrow();
+        let why = why.as_ref()?;
+        Some(Refusal::new(RefusalCode::Disconnected, format!("the machine ends: {why}")))
+    }
+
+    /// From now on no command begins, nor ends by itself: it is its machine that does.
     pub(super) fn machine_ends(&self, why: &str) {
         *self.machine_ends.borrow_mut() = Some(why.to_owned());
     }

@@ -153,6 +153,9 @@ async fn run(
     }
     match (desk.guest().await, &desk.commands) {
         (Ok(guest), Some(commands)) => {
+            if let Some(refusal) = commands.ending() {
+                return stream.sender.reset(&refusal);
+            }
             let why = |refusal| desk.explained(refusal);
             exec::exec(commands, exec, followed, stream, &guest, why).await;
         }

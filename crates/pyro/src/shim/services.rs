@@ -70,8 +70,11 @@ impl Services {
         })
     }
 
-    /// Refuses a service of that name where one runs.
+    /// Refuses a service of that name where one runs, and any where the machine ends.
     pub(super) fn check_free(&self, name: &str) -> Result<(), ServiceError> {
+        if self.machine_ends.get() {
+            return Err(ServiceError::Stopped(name.to_owned()));
+        }
         match self.alive.borrow().contains_key(name) {
             true => Err(ServiceError::Running(name.to_owned())),
             false => Ok(()),

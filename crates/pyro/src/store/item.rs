@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at a lock that somebody has. Never a blocking wait: the one who has it may
 /// need this very thread.
 const LOOK: Duration = Duration::from_millis(20);
+/// How often a removal begins anew where somebody who ends at this moment, such as the keeper of its machine, writes
+/// a last file into a directory that is just being emptied.
+const TRIES: u32 = 100;
 
 /// A thing that is stored, or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +137,14 @@ impl Item {
         }
         durable::sync_directory(&self.path)?;
         let _all = self.path.parent().map(lock_all).transpose()?;
-        fs::remove_dir_all(&self.path).at("remove", &self.path)
+        let mut again = 0..TRIES;
+        loop {
+            match fs::remove_dir_all(&self.path) {
+                Err(error)
+                    if error.kind() == ErrorKind::DirectoryNotEmpty && again.next().is_some() => {}
+                removed => return removed.at("remove", &self.path),
+            }
+        }
     }
 
     pub(super) fn record_path(&self) -> PathBuf {
