@@ -34,11 +34,9 @@ fn cold_start_repo_validation() {
                 "ready_http": "http://127.0.0.1:8080/"}),
     );
     assert!(started.contains("running"), "{started}");
-    let (code, said) = model.exec(
-        "cold",
-        "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3 || true",
-    );
-    assert!(code != "0" || said.contains("well"), "{said}");
+    let ask = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
+    let (code, said) = model.exec("cold", &format!("bash -c \"{ask}\""));
+    assert!(code == "0" && said.contains("well"), "{said}");
     model.ask("service_logs", &json!({"workspace_id": "cold", "service_name": "web"}));
     model.ask("service_stop", &json!({"workspace_id": "cold", "service_name": "web"}));
 

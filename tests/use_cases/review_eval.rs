@@ -13,14 +13,7 @@ fn review_eval_workflows() {
 
     // by hand, in a terminal that keeps its state
     let opened = model.ask("shell_open", &json!({"workspace_id": "review"}));
-    let shell = opened
-        .lines()
-        .find_map(|line| line.split_once("shell_id: "))
-        .map(|(_, id)| id.trim().to_owned());
-    let shell = shell.unwrap_or_else(|| {
-        let json: serde_json::Value = serde_json::from_str(&opened).unwrap();
-        json["shell_id"].as_str().unwrap().to_owned()
-    });
+    let shell = opened.lines().find_map(|line| line.strip_prefix("shell_id: ")).unwrap().to_owned();
     let to = |more: serde_json::Value| {
         let mut arguments = json!({"workspace_id": "review", "shell_id": shell});
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

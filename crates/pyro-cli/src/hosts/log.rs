@@ -32,3 +32,24 @@ fn end_of(path: &Path) -> std::io::Result<String> {
     file.take(END).read_to_end(&mut end)?;
     Ok(String::from_utf8_lossy(&end).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_error_of_the_newest_log_is_told_and_nothing_else() {
+        let logs = tempfile::tempdir().unwrap();
+        assert_eq!(last_error(logs.path()), None);
+        let write = |name: &str, text: &str| fs::write(logs.path().join(name), text).unwrap();
+        write("a.jsonl", "{\"error\": \"old\"}\n");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        write(
+            "b.jsonl",
+            "{\"error\": \"first\"}\nno json\n{\"error\": \"last\"}\n{\"debug\": \"x\"}\n",
+        );
+        write("c.txt", "{\"error\": \"no log\"}\n");
+        assert_eq!(last_error(logs.path()).as_deref(), Some("last"));
+        assert_eq!(last_error(&logs.path().join("none")), None);
+    }
+}

@@ -1,6 +1,7 @@
 //! A host's own command, run to its end.
 
 use super::HostError;
+use crate::words::shell_line;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::fs::File;
@@ -13,20 +14,17 @@ const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 /// How much of what it says is read, in bytes.
 const SAID: u64 = 16 << 10;
 
-/// Runs it; returns what it printed, all of it if it failed.
+/// Runs it. What it printed is only of interest if it fails.
 pub(super) fn run(program: &Path, words: &[String]) -> Result<(), HostError> {
-    let line = || {
-        super::Entry {
-            command: program.display().to_string(),
-            args: words.to_vec(),
-            env: Default::default(),
-        }
-        .line()
+    let failed = |said: String| {
+        let program = program.to_string_lossy();
+        let all = std::iter::once(&*program).chain(words.iter().map(String::as_str));
+        HostError::Refused { line: shell_line(all), said }
     };
     match printed(program, words) {
         Ok((status, _)) if status.success() => Ok(()),
-        Ok((_, said)) => Err(HostError::Refused { line: line(), said: said.trim().to_owned() }),
-        Err(error) => Err(HostError::Refused { line: line(), said: error.to_string() }),
+        Ok((_, said)) => Err(failed(said.trim().to_owned())),
+        Err(error) => Err(failed(error.to_string())),
     }
 }
 

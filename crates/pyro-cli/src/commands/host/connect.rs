@@ -1,9 +1,9 @@
 //! `pyro host connect`: a chat host starts this pyro from now on.
 
+use super::Wanted;
 use super::edit::{Change, Edit};
-use crate::commands::mcp::Choices;
 use crate::failure::Outcome;
-use crate::hosts::{Entry, Host};
+use crate::hosts::Host;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -23,21 +23,13 @@ pub(crate) struct Arguments {
     /// The chat host
     #[arg(value_name = "HOST", value_parser = super::connectable())]
     host: &'static Host,
-    /// Start whatever release uv finds, instead of this executable
-    #[arg(long)]
-    uvx: bool,
     #[command(flatten)]
     pub(super) change: Change,
     #[command(flatten)]
-    choices: Choices,
+    wanted: Wanted,
 }
 
 pub(crate) fn connect(ui: &Ui, arguments: &Arguments) -> Outcome {
-    let words = arguments.choices.words(&settings::working_directory()?)?;
-    let entry = if arguments.uvx {
-        Entry::of_uvx(&words)
-    } else {
-        Entry::of_executable(&settings::executable()?, &words)
-    };
+    let entry = arguments.wanted.entry(&settings::working_directory()?)?;
     Edit::begin(ui, arguments.host, &arguments.change)?.connect(&entry)
 }

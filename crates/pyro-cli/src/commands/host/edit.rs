@@ -5,6 +5,7 @@ use crate::failure::Outcome;
 use crate::hosts::{Entry, Finding, Host, HostError, State, Surroundings, Way, file, probe};
 use crate::settings;
 use crate::ui::Ui;
+use crate::words::shell_line;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -142,9 +143,9 @@ impl<'a> Edit<'a> {
     fn show(&self, entry: Option<&Entry>, after: &str) -> Outcome<()> {
         if self.host.way == Way::Command {
             for words in self.commands(entry, after).map_err(pyro::Error::from)? {
-                let program = self.host.program.unwrap_or_default().to_owned();
-                let line = Entry { command: program, args: words, env: Default::default() }.line();
-                self.ui.data(&format!("{line}\n"))?;
+                let program = self.host.program.unwrap_or_default();
+                let all = std::iter::once(program).chain(words.iter().map(String::as_str));
+                self.ui.data(&format!("{}\n", shell_line(all)))?;
             }
             return Ok(());
         }

@@ -7,10 +7,13 @@ mod edit;
 mod print_config;
 mod repair;
 
+use crate::commands::mcp::Choices;
 use crate::failure::Outcome;
-use crate::hosts::{self, Host};
+use crate::hosts::{self, Entry, Host};
+use crate::settings;
 use crate::ui::Ui;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::Path;
 
 /// Connect chat hosts with pyro, and find out why one does not see it
 #[derive(Debug, clap::Subcommand)]
@@ -47,6 +50,26 @@ impl Command {
             Self::Repair(arguments) => arguments.change.json,
             Self::Disconnect(arguments) => arguments.change.json,
         }
+    }
+}
+
+/// What a host is to start.
+#[derive(Debug, clap::Args)]
+struct Wanted {
+    /// Start whatever release uv finds, instead of this executable
+    #[arg(long)]
+    uvx: bool,
+    #[command(flatten)]
+    choices: Choices,
+}
+
+impl Wanted {
+    fn entry(&self, here: &Path) -> Result<Entry, pyro::Error> {
+        let words = self.choices.words(here)?;
+        Ok(match self.uvx {
+            true => Entry::of_uvx(&words),
+            false => Entry::of_executable(&settings::executable()?, &words),
+        })
     }
 }
 

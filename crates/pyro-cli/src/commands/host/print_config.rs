@@ -1,8 +1,8 @@
 //! `pyro host print-config`: what to put into a host's settings by hand.
 
-use crate::commands::mcp::Choices;
+use super::Wanted;
 use crate::failure::Outcome;
-use crate::hosts::{Entry, Host, Surroundings};
+use crate::hosts::{Host, Surroundings};
 use crate::settings;
 use crate::ui::Ui;
 use std::process::ExitCode;
@@ -21,21 +21,13 @@ pub(crate) struct Arguments {
     /// The chat host; generic is what most MCP clients read
     #[arg(value_name = "HOST", value_parser = super::any())]
     host: &'static Host,
-    /// Start whatever release uv finds, instead of this executable
-    #[arg(long)]
-    uvx: bool,
     #[command(flatten)]
-    choices: Choices,
+    wanted: Wanted,
 }
 
 pub(crate) fn print_config(ui: &Ui, arguments: &Arguments) -> Outcome {
     let here = settings::working_directory()?;
-    let words = arguments.choices.words(&here)?;
-    let entry = if arguments.uvx {
-        Entry::of_uvx(&words)
-    } else {
-        Entry::of_executable(&settings::executable()?, &words)
-    };
+    let entry = arguments.wanted.entry(&here)?;
     let host = arguments.host;
     ui.data(&format!("{}\n", host.snippet(&entry).map_err(pyro::Error::from)?.trim_end()))?;
     if let Some(path) = host.settings(&Surroundings::of_this_process(here)) {
