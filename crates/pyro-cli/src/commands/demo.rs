@@ -38,8 +38,8 @@ Next:
       a machine that stays, with a copy of the Git project you stand in: pyro workspace --help
   pyro doctor
       what machines run on here, and how to make them faster
-  claude mcp add pyro -- pyro mcp serve
-  codex mcp add pyro -- pyro mcp serve
+  pyro host connect claude-code
+  pyro host connect codex
       give it to Claude Code, or to Codex
 ";
 

@@ -419,8 +419,8 @@ fn of_mcp_serve() {
       -h, --help                     Print help
 
     Examples:
-      claude mcp add pyro -- pyro mcp serve
-      codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
+      pyro host connect claude-code
+      pyro host connect codex --project-path ~/src/app --max-workspaces 4
       pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
 
     Profiles:

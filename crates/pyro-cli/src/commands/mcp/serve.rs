@@ -12,8 +12,8 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude mcp add pyro -- pyro mcp serve
-  codex mcp add pyro -- pyro mcp serve --project-path ~/src/app --max-workspaces 4
+  pyro host connect claude-code
+  pyro host connect codex --project-path ~/src/app --max-workspaces 4
   pyro mcp serve --repo-url https://example.org/app.git --repo-ref main
 
 Profiles:
