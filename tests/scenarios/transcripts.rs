@@ -85,11 +85,11 @@ impl<'w> Person<'w> {
         let place = self.world.home().join("place");
         let here = fs::read_to_string(&place).unwrap_or_default();
         let here = if here.is_empty() { self.world.home() } else { Path::new(here.trim_end()) };
-        let script =
-            format!("{command}\nended=$?\npwd > '{}'\nexit $ended", place.display());
+        let script = format!("{command}\nended=$?\npwd > '{}'\nexit $ended", place.display());
         let call = self.world.program(&["/bin/sh", "-c", &script]).within_directory(here);
         let named = ["AUTHOR", "COMMITTER"].iter().fold(call, |call, role| {
-            call.env(&format!("GIT_{role}_NAME"), "A").env(&format!("GIT_{role}_EMAIL"), "a@b.example")
+            call.env(&format!("GIT_{role}_NAME"), "A")
+                .env(&format!("GIT_{role}_EMAIL"), "a@b.example")
         });
         named.env("PATH", &self.path).succeeds().text().to_owned()
     }
@@ -98,7 +98,9 @@ impl<'w> Person<'w> {
 fn agree(shown: &[&str], printed: &[&str]) -> bool {
     match (shown, printed) {
         ([], []) => true,
-        (["…", rest @ ..], _) => (0..=printed.len()).any(|skipped| agree(rest, &printed[skipped..])),
+        ([line, rest @ ..], _) if line.trim() == "…" => {
+            (0..=printed.len()).any(|skipped| agree(rest, &printed[skipped..]))
+        }
         ([line, rest @ ..], [other, others @ ..]) => is_like(line, other) && agree(rest, others),
         _ => false,
     }

@@ -1,12 +1,12 @@
-//! The page of error codes says what the sources say, and the sources say of each code what it means.
+//! The pages that are made from the sources say what those say, and the sources say of each code what it means.
 
 use crate::finding::Finding;
-use crate::reference::{ERRORS, errors_page, unexplained};
+use crate::reference::{PAGES, unexplained};
 use crate::repository::Repository;
 
 const RULE: &str = "reference";
 
-/// Codes without a meaning, and a page that is old.
+/// Codes without a meaning, and pages that are old.
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings: Vec<Finding> = unexplained(repository)
         .into_iter()
@@ -21,16 +21,16 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
             remedy: "document its variant, or put a sentence in a comment behind it".into(),
         })
         .collect();
-    let is_current = |file: &crate::repository::File| file.text == errors_page(repository);
-    if repository.file(ERRORS).is_some_and(|file| !is_current(file)) {
-        findings.push(Finding {
-            path: ERRORS.into(),
-            line: 1,
-            rule: RULE,
-            problem: "it is not what the sources say".into(),
-            remedy: "run `cargo run -p xtask -- docs`".into(),
-        });
-    }
+    let old = PAGES.iter().filter(|(path, page)| {
+        repository.file(path).is_some_and(|file| file.text != page(repository))
+    });
+    findings.extend(old.map(|(path, _)| Finding {
+        path: (*path).into(),
+        line: 1,
+        rule: RULE,
+        problem: "it is not what the sources say".into(),
+        remedy: "run `cargo run -p xtask -- docs`".into(),
+    }));
     findings
 }
 
@@ -40,9 +40,10 @@ mod tests {
 
     #[test]
     fn a_page_that_is_old_is_found() {
-        let old = Repository::sample(&[(ERRORS, "# Error codes\n")]);
-        assert_eq!(check(&old).len(), 1);
-        let current = errors_page(&old);
-        assert_eq!(check(&Repository::sample(&[(ERRORS, &current)])), []);
+        for (path, page) in PAGES {
+            let old = Repository::sample(&[(path, "# Something\n")]);
+            assert_eq!(check(&old).len(), 1);
+            assert_eq!(check(&Repository::sample(&[(path, &page(&old))])), []);
+        }
     }
 }
