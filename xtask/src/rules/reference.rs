@@ -22,7 +22,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
         })
         .collect();
     let old = PAGES.iter().filter(|(path, page)| {
-        repository.file(path).is_some_and(|file| file.text != page(repository))
+        repository.file(path).is_none_or(|file| file.text != page(repository))
     });
     findings.extend(old.map(|(path, _)| Finding {
         path: (*path).into(),
@@ -40,10 +40,17 @@ mod tests {
 
     #[test]
     fn a_page_that_is_old_is_found() {
-        for (path, page) in PAGES {
-            let old = Repository::sample(&[(path, "# Something\n")]);
-            assert_eq!(check(&old).len(), 1);
-            assert_eq!(check(&Repository::sample(&[(path, &page(&old))])), []);
+        let nothing = Repository::sample(&[]);
+        let pages = PAGES.map(|(path, page)| (path, page(&nothing)));
+        let current: Vec<(&str, &str)> =
+            pages.iter().map(|(path, page)| (*path, &page[..])).collect();
+        assert_eq!(check(&Repository::sample(&current)), []);
+        for old in 0..current.len() {
+            let mut files = current.clone();
+            files[old].1 = "# Something else\n";
+            assert_eq!(check(&Repository::sample(&files)).len(), 1);
+            files.remove(old);
+            assert_eq!(check(&Repository::sample(&files)).len(), 1, "nothing is there");
         }
     }
 }
