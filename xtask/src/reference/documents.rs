@@ -1,7 +1,7 @@
 //! What the sources say of types, of the variants of enums and of fields.
 
 use crate::repository::Repository;
-use crate::syntax::{RustFile, Token, closing};
+use crate::syntax::{RustFile, members};
 use std::collections::BTreeMap;
 
 /// The lines of a file.
@@ -33,22 +33,16 @@ impl Documents {
             let text = text_of(repository, file);
             for (at, pair) in file.tokens.windows(2).enumerate() {
                 let Some(name) = pair[1].word().map(str::to_owned) else { continue };
-                if pair[0].is_word("enum") || pair[0].is_word("struct") {
-                    let key = (file.path.clone(), name.clone(), String::new());
-                    known.extend(above(&text, pair[0].line).map(|document| (key, document)));
+                if !pair[0].is_word("enum") && !pair[0].is_word("struct") {
+                    continue;
                 }
-                if pair[0].is_word("struct") {
-                    let fields = fields(&file.tokens, at + 2).into_iter();
-                    known.extend(fields.filter_map(|(field, line)| {
-                        Some(((file.path.clone(), name.clone(), field), above(&text, line)?))
-                    }));
-                }
-                if pair[0].is_word("enum") {
-                    let variants = variants(&file.tokens, at + 2).into_iter();
-                    known.extend(variants.filter_map(|(variant, line)| {
-                        Some(((file.path.clone(), name.clone(), variant), above(&text, line)?))
-                    }));
-                }
+                let key = (file.path.clone(), name.clone(), String::new());
+                known.extend(above(&text, pair[0].line).map(|document| (key, document)));
+                let members = members(&file.tokens, at + 2).into_iter();
+                known.extend(members.filter_map(|member| {
+                    let document = above(&text, member.line)?;
+                    Some(((file.path.clone(), name.clone(), member.name), document))
+                }));
             }
         }
         Self { known }
@@ -72,45 +66,6 @@ impl Documents {
 
     pub(super) fn of_type(&self, path: &str, name: &str) -> Option<String> {
         self.of_variant(path, name, "")
-    }
-}
-
-/// The variants of the enum, or the fields of the struct, whose name ends before `at`, each with the line on which its attributes begin.
-pub(super) fn variants(tokens: &[Token], at: usize) -> Vec<(String, usize)> {
-    let Some(open) = (at..tokens.len()).find(|&at| tokens[at].is_mark('{')) else {
-        return Vec::new();
-    };
-    let end = closing(tokens, open);
-    let (mut found, mut at) = (Vec::new(), open + 1);
-    while at < end {
-        let line = tokens[at].line;
-        while at + 1 < end && tokens[at].is_mark('#') {
-            at = closing(tokens, at + 1) + 1;
-        }
-        if tokens[at].is_word("pub") {
-            at += 1;
-            if tokens[at].is_mark('(') {
-                at = closing(tokens, at) + 1;
-            }
-        }
-        if let Some(name) = tokens[at].word() {
-            found.push((name.to_owned(), line));
-        }
-        while at < end && !tokens[at].is_mark(',') {
-            let opens = ['(', '{', '['].iter().any(|mark| tokens[at].is_mark(*mark));
-            at = if opens { closing(tokens, at) + 1 } else { at + 1 };
-        }
-        at += 1;
-    }
-    found
-}
-
-/// The named fields of the struct whose name ends before `at`, as [`variants`].
-fn fields(tokens: &[Token], at: usize) -> Vec<(String, usize)> {
-    let ends = |token: &Token| ['{', ';', '('].iter().any(|mark| token.is_mark(*mark));
-    match (at..tokens.len()).find(|&at| ends(&tokens[at])) {
-        Some(open) if tokens[open].is_mark('{') => variants(tokens, open),
-        _ => Vec::new(),
     }
 }
 

@@ -1,8 +1,7 @@
 //! The page of what `--json` prints.
 
-use super::types::{Shape, Type, all, nearest};
+use super::types::{Shape, Type, Types, all};
 use crate::repository::Repository;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -72,7 +71,8 @@ pub(crate) fn page(repository: &Repository) -> String {
     let types = all(repository);
     let mut page = HEAD.to_owned();
     for (commands, name, path) in DOCUMENTS {
-        let Some(found) = nearest(&types, name, path).filter(|found| found.path == path) else {
+        let found = types.meant(&[name.to_owned()], path);
+        let Some(found) = found.filter(|found| found.path == path) else {
             continue;
         };
         // writing to a string cannot fail
@@ -88,16 +88,10 @@ pub(crate) fn page(repository: &Repository) -> String {
 /// Deeper than this nothing is told: such objects are read, not matched on.
 const DEPTH: usize = 3;
 
-fn rows(
-    page: &mut String,
-    types: &BTreeMap<String, Vec<Type>>,
-    of: &Type,
-    above: &str,
-    depth: usize,
-) {
+fn rows(page: &mut String, types: &Types, of: &Type, above: &str, depth: usize) {
     let Shape::Fields(fields) = &of.shape else { return };
     for field in fields {
-        let inner = field.kind.last().and_then(|name| nearest(types, name, &of.path));
+        let inner = types.meant(&path_of(&field.kind), &of.path);
         let inner = inner.filter(|inner| matches!(inner.shape, Shape::Fields(_)));
         if let Some(inner) = inner.filter(|_| field.is_flat) {
             rows(page, types, inner, above, depth);
@@ -122,7 +116,7 @@ fn rows(
 }
 
 /// A type in words.
-fn kind(types: &BTreeMap<String, Vec<Type>>, words: &[String], from: &str) -> String {
+fn kind(types: &Types, words: &[String], from: &str) -> String {
     let Some((first, rest)) = words.split_first() else { return String::new() };
     match first.as_str() {
         "Option" => format!("{} or null", kind(types, rest, from)),
@@ -131,16 +125,20 @@ fn kind(types: &BTreeMap<String, Vec<Type>>, words: &[String], from: &str) -> St
         "bool" => "boolean".to_owned(),
         "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "integer".to_owned(),
         "f32" | "f64" => "number".to_owned(),
-        name => match nearest(types, name, from).map(|found| &found.shape) {
+        _ => match types.meant(words, from).map(|found| &found.shape) {
             Some(Shape::Fields(_) | Shape::Cases) => "object".to_owned(),
             Some(Shape::Words(words)) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }
-            // a path of modules before the name
-            None if !rest.is_empty() => kind(types, rest, from),
             Some(Shape::Text) | None => "string".to_owned(),
         },
     }
+}
+
+/// What is held, without what holds it.
+fn path_of(words: &[String]) -> Vec<String> {
+    let holds = |word: &&String| ["Option", "Vec", "BTreeMap", "Box"].contains(&word.as_str());
+    words.iter().skip_while(holds).cloned().collect()
 }
 
 #[cfg(test)]
@@ -166,5 +164,23 @@ mod tests {
                 "| `parts[].state` | `at_home` or `away` | Where. |",
             ]
         );
+    }
+
+    #[test]
+    fn of_two_types_of_one_name_the_one_that_is_used_is_told() {
+        let run = "//! R.\nuse crate::place::Kind;\n#[derive(Serialize)]\nstruct RunResult {\n    /// A.\n    a: Kind,\n    /// B.\n    b: error::Kind,\n}\n";
+        let of = |word| {
+            format!(
+                "//! K.\n#[derive(Serialize)]\n#[serde(rename_all = \"snake_case\")]\nenum Kind {{\n    {word},\n}}\n"
+            )
+        };
+        let (place, error) = (of("There"), of("Wrong"));
+        let repository = Repository::sample(&[
+            ("crates/pyro/src/error.rs", &error),
+            ("crates/pyro/src/place.rs", &place),
+            ("crates/pyro/src/vm/run.rs", run),
+        ]);
+        let page = page(&repository);
+        assert!(page.contains("| `a` | `there` | A. |\n| `b` | `wrong` | B. |"), "{page}");
     }
 }

@@ -1,9 +1,9 @@
 //! The types that become JSON, read from the sources: their fields with what is said of each, and the words that
 //! an enum becomes.
 
-use super::documents::Documents;
+use super::documents::{Documents, lower};
 use crate::repository::Repository;
-use crate::syntax::{Token, closing};
+use crate::syntax::{Member, Token, members};
 use std::collections::BTreeMap;
 
 /// A type with `Serialize`.
@@ -39,12 +39,21 @@ pub(crate) struct Field {
     pub(crate) is_optional: bool,
 }
 
-/// All of them, by name.
-pub(crate) fn all(repository: &Repository) -> BTreeMap<String, Vec<Type>> {
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    by_name: BTreeMap<String, Vec<Type>>,
+    /// The words of the `use` declarations of each file.
+    uses: BTreeMap<String, Vec<Vec<String>>>,
+}
+
+/// Reads them.
+pub(crate) fn all(repository: &Repository) -> Types {
     let documents = Documents::of(repository);
-    let mut types: BTreeMap<String, Vec<Type>> = BTreeMap::new();
+    let mut types = Types::default();
     for file in repository.rust().iter().filter(|file| !file.is_test) {
         let tokens = &file.tokens;
+        types.uses.insert(file.path.clone(), uses(tokens));
         for at in 0..tokens.len().saturating_sub(2) {
             let is_struct = tokens[at].is_word("struct");
             if !is_struct && !tokens[at].is_word("enum") {
@@ -52,34 +61,54 @@ pub(crate) fn all(repository: &Repository) -> BTreeMap<String, Vec<Type>> {
             }
             let Some(name) = tokens[at + 1].word() else { continue };
             let attributes = words_before(tokens, at);
-            if !attributes.iter().any(|word| word == "Serialize") {
+            if !has(&attributes, "Serialize") {
                 continue;
             }
-            let Some(open) = opening(tokens, at + 2) else { continue };
             let shape = match is_struct {
-                _ if attributes.iter().any(|word| word == "into") => Shape::Text,
-                true => Shape::Fields(fields(tokens, open, |field| {
+                _ if has(&attributes, "into") => Shape::Text,
+                true => Shape::Fields(fields(tokens, at + 2, |field| {
                     documents.of_field(&file.path, name, field)
                 })),
-                false if attributes.iter().any(|word| word == "tag") => Shape::Cases,
-                false => Shape::Words(words(tokens, open, case_of(&attributes))),
+                false if has(&attributes, "tag") => Shape::Cases,
+                false => Shape::Words(words(tokens, at + 2, &attributes)),
             };
             let found = Type { path: file.path.clone(), shape };
-            types.entry(name.to_owned()).or_default().push(found);
+            types.by_name.entry(name.to_owned()).or_default().push(found);
         }
     }
     types
 }
 
-/// The nearest of this name: in the same file, else the one whose path has most in common.
-pub(crate) fn nearest<'t>(
-    types: &'t BTreeMap<String, Vec<Type>>,
-    name: &str,
-    from: &str,
-) -> Option<&'t Type> {
-    let common =
-        |path: &str| path.split('/').zip(from.split('/')).take_while(|(a, b)| a == b).count();
-    types.get(name)?.iter().max_by_key(|found| (found.path == from, common(&found.path)))
+impl Types {
+    /// The type that these words mean in a file: the one of that file, else the one whose path has most of what
+    /// stands before the name, or else of a `use` of it; else the one that lies nearest.
+    pub(crate) fn meant(&self, words: &[String], from: &str) -> Option<&Type> {
+        let (name, before) = words.split_last()?;
+        let used = self.uses.get(from).into_iter().flatten().filter(|used| used.contains(name));
+        let hints: Vec<&String> =
+            if before.is_empty() { used.flatten().collect() } else { before.iter().collect() };
+        let hinted = |path: &str| {
+            let parts: Vec<String> =
+                path.split(['/', '.']).map(|part| part.replace('-', "_")).collect();
+            hints.iter().filter(|hint| parts.contains(hint)).count()
+        };
+        let common = |path: &str| {
+            path.split('/').zip(from.split('/')).take_while(|(one, other)| one == other).count()
+        };
+        let candidates = self.by_name.get(name)?.iter();
+        candidates
+            .max_by_key(|found| (found.path == from, hinted(&found.path), common(&found.path)))
+    }
+}
+
+/// The words of each `use`.
+fn uses(tokens: &[Token]) -> Vec<Vec<String>> {
+    let starts = (0..tokens.len()).filter(|&at| tokens[at].is_word("use"));
+    let words = |at: usize| {
+        let path = tokens[at + 1..].iter().take_while(|token| !token.is_mark(';'));
+        path.filter_map(|token| token.word().map(str::to_owned)).collect()
+    };
+    starts.map(words).collect()
 }
 
 /// The words in the attributes of the item whose keyword is at `at`.
@@ -90,55 +119,16 @@ fn words_before(tokens: &[Token], at: usize) -> Vec<String> {
     before.filter_map(|token| token.word().or(token.text()).map(str::to_owned)).collect()
 }
 
-/// The brace that opens a body; none for a tuple or a unit.
-fn opening(tokens: &[Token], at: usize) -> Option<usize> {
-    let ends = |token: &Token| ['{', ';', '('].iter().any(|mark| token.is_mark(*mark));
-    let found = (at..tokens.len()).find(|&index| ends(&tokens[index]))?;
-    tokens[found].is_mark('{').then_some(found)
-}
-
-fn fields(tokens: &[Token], open: usize, meaning: impl Fn(&str) -> Option<String>) -> Vec<Field> {
-    let end = closing(tokens, open);
-    let (mut found, mut at) = (Vec::new(), open + 1);
-    while at < end {
-        let mut attributes = Vec::new();
-        while tokens[at].is_mark('#') {
-            let close = closing(tokens, at + 1);
-            attributes.extend(
-                tokens[at..close].iter().filter_map(|t| t.word().or(t.text()).map(str::to_owned)),
-            );
-            at = close + 1;
-        }
-        if tokens[at].is_word("pub") {
-            at += 1;
-            if tokens[at].is_mark('(') {
-                at = closing(tokens, at) + 1;
-            }
-        }
-        let Some(name) = tokens[at].word() else { break };
-        let (start, mut depth) = (at + 2, 0_i32);
-        at = start;
-        while at < end && (depth > 0 || !tokens[at].is_mark(',')) {
-            depth += i32::from(tokens[at].is_mark('<')) - i32::from(tokens[at].is_mark('>'));
-            at += 1;
-        }
-        let has = |word: &str| attributes.iter().any(|attribute| attribute == word);
-        let renamed = attributes
-            .iter()
-            .position(|word| word == "rename")
-            .and_then(|at| attributes.get(at + 1));
-        if !has("skip") {
-            found.push(Field {
-                name: renamed.cloned().unwrap_or_else(|| name.to_owned()),
-                kind: tokens[start..at].iter().filter_map(word_of_type).collect(),
-                meaning: meaning(name).unwrap_or_default(),
-                is_flat: has("flatten"),
-                is_optional: has("skip_serializing_if"),
-            });
-        }
-        at += 1;
-    }
-    found
+fn fields(tokens: &[Token], at: usize, meaning: impl Fn(&str) -> Option<String>) -> Vec<Field> {
+    let told = members(tokens, at).into_iter().filter(|member| !has(&member.attributes, "skip"));
+    told.map(|member| Field {
+        kind: tokens[member.rest.clone()].iter().filter_map(word_of_type).collect(),
+        meaning: meaning(&member.name).unwrap_or_default(),
+        is_flat: has(&member.attributes, "flatten"),
+        is_optional: has(&member.attributes, "skip_serializing_if"),
+        name: renamed(&member).unwrap_or(member.name),
+    })
+    .collect()
 }
 
 /// A slice is a list like any other.
@@ -146,12 +136,25 @@ fn word_of_type(token: &Token) -> Option<String> {
     if token.is_mark('[') { Some("Vec".to_owned()) } else { token.word().map(str::to_owned) }
 }
 
-/// How an enum's variants are written.
-fn case_of(attributes: &[String]) -> char {
-    if attributes.iter().any(|word| word == "kebab-case") { '-' } else { '_' }
+/// The words that the variants of an enum become.
+fn words(tokens: &[Token], at: usize, attributes: &[String]) -> Vec<String> {
+    let written = |member: Member| {
+        let case = |name: &str| match attributes {
+            _ if has(attributes, "snake_case") => lower(name, '_'),
+            _ if has(attributes, "kebab-case") => lower(name, '-'),
+            _ => name.to_owned(),
+        };
+        renamed(&member).unwrap_or_else(|| case(&member.name))
+    };
+    members(tokens, at).into_iter().map(written).collect()
 }
 
-fn words(tokens: &[Token], open: usize, joint: char) -> Vec<String> {
-    let variants = super::documents::variants(tokens, open - 1);
-    variants.into_iter().map(|(name, _)| super::documents::lower(&name, joint)).collect()
+fn has(attributes: &[String], word: &str) -> bool {
+    attributes.iter().any(|attribute| attribute == word)
+}
+
+/// What `#[serde(rename = "…")]` says.
+fn renamed(member: &Member) -> Option<String> {
+    let at = member.attributes.iter().position(|word| word == "rename")?;
+    member.attributes.get(at + 1).cloned()
 }
