@@ -14,8 +14,11 @@ use std::process::{Command, ExitCode};
 
 pub(crate) use codes::unexplained;
 
-/// The pages that are read from the sources, and how.
-pub(crate) const PAGES: [(&str, fn(&Repository) -> String); 2] =
+/// A page by its path, and how it is made.
+type Page = (&'static str, fn(&Repository) -> String);
+
+/// The pages that are read from the sources.
+pub(crate) const PAGES: [Page; 2] =
     [("docs/reference/errors.md", errors::page), ("docs/reference/json.md", json::page)];
 /// What the crates' own tests look for.
 const WRITE: &str = "PYRO_WRITE_REFERENCE";
