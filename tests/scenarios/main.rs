@@ -3,6 +3,8 @@
 
 #[path = "../../crates/pyro/tests/file_tree/mod.rs"]
 mod file_tree;
+#[path = "../../crates/pyro-cli/tests/model/mod.rs"]
+mod model;
 #[path = "../../crates/pyro/tests/registry/mod.rs"]
 mod registry;
 
@@ -22,6 +24,7 @@ mod mcp_services;
 mod mcp_snapshots;
 mod mcp_workspaces;
 mod network;
+mod ollama;
 mod ordinary_user;
 mod preparation;
 mod prune;

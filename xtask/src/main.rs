@@ -1,4 +1,4 @@
-//! Checks and chores of this repository: `cargo run -p xtask -- check | sizes`. Nothing here ships.
+//! Checks and chores of this repository: `cargo run -p xtask -- check | sizes | docs`. Nothing here ships.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -7,36 +7,42 @@
 
 mod finding;
 mod manifest;
+mod reference;
 mod repository;
 mod rules;
 mod syntax;
 
 use repository::Repository;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str =
     "usage: cargo run -p xtask -- check    every rule of the house, all findings at once
-       cargo run -p xtask -- sizes    how long the source files are";
+       cargo run -p xtask -- sizes    how long the source files are
+       cargo run -p xtask -- docs     write the pages of docs/reference that are made from the code";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let command = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["check"] => check,
         ["sizes"] => sizes,
+        ["docs"] => docs,
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    match Repository::open(&root) {
+    match Repository::open(&root()) {
         Ok(repository) => command(&repository),
         Err(error) => {
             eprintln!("xtask: cannot read the repository: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn check(repository: &Repository) -> ExitCode {
@@ -58,4 +64,8 @@ fn sizes(repository: &Repository) -> ExitCode {
     print!("{}", rules::size::table(repository));
     println!("{}", rules::size::summary(repository));
     ExitCode::SUCCESS
+}
+
+fn docs(repository: &Repository) -> ExitCode {
+    reference::write(&root(), repository)
 }

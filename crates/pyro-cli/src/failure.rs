@@ -99,6 +99,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// Standard output or error of pyro cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the standard streams of this process fail")]
 struct StreamError(#[source] std::io::Error);
@@ -119,7 +120,7 @@ pub(crate) fn usage_report(error: &clap::Error) -> Report {
     let message = paragraph.collect::<Vec<_>>().join(" ");
     Report {
         kind: Kind::Usage,
-        code: "usage".into(),
+        code: "usage".into(), // The command line cannot be read.
         message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
         hints: vec!["`pyro --help` and `pyro COMMAND --help` list what there is".into()],
     }

@@ -7,6 +7,8 @@ mod commands;
 mod failure;
 mod hosts;
 mod interrupt;
+#[cfg(test)]
+mod reference;
 mod relay;
 mod roles;
 mod settings;

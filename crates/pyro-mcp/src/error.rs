@@ -17,7 +17,7 @@ impl Diagnose for ServeError {
         Kind::Usage
     }
     fn code(&self) -> &'static str {
-        "mcp_session"
+        "mcp_session" // The client and the server cannot speak to each other.
     }
 }
 

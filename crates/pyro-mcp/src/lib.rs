@@ -20,6 +20,8 @@ mod preparation;
 mod profile;
 mod progress;
 mod prompts;
+#[cfg(test)]
+mod reference;
 mod result;
 mod schema;
 mod secrets;

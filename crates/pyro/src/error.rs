@@ -162,9 +162,9 @@ impl Diagnose for PathError {
     }
     fn code(&self) -> &'static str {
         match self.source.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "no_space",
-            std::io::ErrorKind::PermissionDenied => "permission_denied",
-            _ => "io",
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "no_space", // The disk, or the quota on it, is full.
+            std::io::ErrorKind::PermissionDenied => "permission_denied", // The user may not do this with the file.
+            _ => "io", // A file or a stream of the host cannot be read or written.
         }
     }
     fn hints(&self) -> Vec<String> {

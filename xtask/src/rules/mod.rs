@@ -4,16 +4,18 @@ mod budget;
 mod crates;
 mod headline;
 mod layers;
+mod links;
 mod names;
 mod printing;
 mod reachable;
+mod reference;
 mod registries;
 pub(crate) mod size;
 
 use crate::finding::Finding;
 use crate::repository::Repository;
 
-const RULES: [fn(&Repository) -> Vec<Finding>; 9] = [
+const RULES: [fn(&Repository) -> Vec<Finding>; 11] = [
     size::check,
     layers::check,
     crates::check,
@@ -23,6 +25,8 @@ const RULES: [fn(&Repository) -> Vec<Finding>; 9] = [
     printing::check,
     reachable::check,
     budget::check,
+    links::check,
+    reference::check,
 ];
 
 /// Everything that any rule found, in the order of files and lines.

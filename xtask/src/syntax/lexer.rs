@@ -39,6 +39,14 @@ impl Token {
             _ => None,
         }
     }
+
+    /// What a string literal holds, as written between its quotes.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// All tokens of `source`. Unfinished literals and comments reach to the end.

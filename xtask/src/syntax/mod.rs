@@ -2,11 +2,13 @@
 //! crate, and which items are tests. Not a parser: it accepts anything and never fails.
 
 mod lexer;
+mod matches;
 mod modules;
 mod paths;
 mod test_items;
 
 pub(crate) use lexer::Token;
+pub(crate) use matches::{Arm, closing, innermost_arms, outer_variants};
 pub(crate) use modules::{Declaration, test_module_files};
 pub(crate) use paths::{CratePath, module_of, paths_in_crate, use_trees};
 

@@ -77,7 +77,8 @@ impl Command {
             Self::Workspace(command) => command.wants_json(),
             Self::Runtime(command) => command.wants_json(),
             Self::Host(command) => command.wants_json(),
-            Self::Demo(_) | Self::Mcp(_) | Self::Completions(_) => false,
+            Self::Demo(arguments) => arguments.wants_json(),
+            Self::Mcp(_) | Self::Completions(_) => false,
         }
     }
 

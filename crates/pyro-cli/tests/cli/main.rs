@@ -10,6 +10,9 @@ mod help;
 mod host;
 mod images;
 mod mcp;
+#[path = "../model/mod.rs"]
+mod model;
+mod ollama;
 #[path = "../../../pyro/tests/registry/mod.rs"]
 mod registry;
 mod run;

@@ -10,14 +10,14 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 
 /// Asks servers. One per conversation: it knows no server yet.
-pub(crate) struct Client {
+pub struct Client {
     plain: Agent,
     tls: Agent,
     patience: Duration,
 }
 
 /// What a server answered; its content is not read yet.
-pub(crate) struct Answer {
+pub struct Answer {
     url: String,
     response: Response<Body>,
     patience: Duration,
@@ -28,10 +28,7 @@ impl Client {
     ///
     /// # Errors
     /// [`FetchError::BadProxy`].
-    pub(crate) fn new(
-        proxies: &[(String, OsString)],
-        patience: Duration,
-    ) -> Result<Self, FetchError> {
+    pub fn new(proxies: &[(String, OsString)], patience: Duration) -> Result<Self, FetchError> {
         let agent = |scheme| {
             let proxy = proxy::for_scheme(scheme, proxies)?;
             let settings = settings(scheme, proxy, patience).http_status_as_error(false);
@@ -41,15 +38,30 @@ impl Client {
     }
 
     /// `GET url`. Redirects are followed; authorization goes along only on the same host.
-    pub(crate) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+    ///
+    /// # Errors
+    /// [`FetchError`]; a status is none.
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
         let request = headers.iter().fold(self.agent(url)?.get(url), |r, (k, v)| r.header(*k, *v));
         self.answer(url, request.call())
     }
 
     /// `POST url` with a form.
-    pub(crate) fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
         let form = form.iter().copied();
         self.answer(url, self.agent(url)?.post(url).send_form(form))
+    }
+
+    /// `POST url` with a JSON document, which goes nowhere else: a redirect is an answer like any other.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post_json(&self, url: &str, document: &[u8]) -> Result<Answer, FetchError> {
+        let request = self.agent(url)?.post(url).content_type("application/json");
+        self.answer(url, request.config().max_redirects(0).build().send(document))
     }
 
     fn agent(&self, url: &str) -> Result<&Agent, FetchError> {
@@ -78,23 +90,30 @@ impl Client {
 
 impl Answer {
     /// The status.
-    pub(crate) fn status(&self) -> u16 {
+    #[must_use]
+    pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
     /// Every value of a header that is text.
-    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.response.headers().get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok())
     }
 
     /// The content as it comes, at most `max_bytes`.
-    pub(crate) fn download(self, max_bytes: u64) -> Result<Download, FetchError> {
+    ///
+    /// # Errors
+    /// [`FetchError::TooLarge`], where more is announced.
+    pub fn download(self, max_bytes: u64) -> Result<Download, FetchError> {
         Download::of(self.url, self.response.into_body(), max_bytes, self.patience)
     }
 
     /// The whole content, at most `max_bytes`.
-    pub(crate) fn bytes(self, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
+    ///
+    /// # Errors
+    /// [`FetchError`], where more comes or the connection ends early.
+    pub fn bytes(self, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
         let mut download = self.download(max_bytes)?;
         let (mut bytes, mut block) = (Vec::new(), vec![0; 16 << 10]);
         loop {

@@ -110,6 +110,17 @@ impl Diagnose for FetchError {
 }
 
 impl FetchError {
+    /// Whether no program listens where the URL leads.
+    #[must_use]
+    pub fn is_refused_connection(&self) -> bool {
+        let Self::Failed { source, .. } = self else { return false };
+        match &**source {
+            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+            ureq::Error::ConnectionFailed => true,
+            _ => false,
+        }
+    }
+
     /// Whether another attempt may go better: the server was silent, or hung up on the way.
     pub(crate) fn is_passing(&self) -> bool {
         match self {

@@ -6,13 +6,14 @@ mod client;
 mod error;
 pub(crate) mod proxy;
 
-pub(crate) use client::{Answer, Client};
+pub use client::{Answer, Client};
 pub use error::FetchError;
 
 use proxy::SetProxy;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::config::ConfigBuilder;
@@ -140,6 +141,15 @@ fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {
     }
 }
 
+/// Whether a URL leads to a program of this host, through no network: by `localhost` or by a loopback address.
+#[must_use]
+pub fn is_of_this_host(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// A URL as it may be shown: passwords stand before the host, tokens behind a question mark.
 pub(crate) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
@@ -217,6 +227,28 @@ mod tests {
             assert!(error.contains(&format!("http://{host}/f")), "{error}");
         }
         assert!(matches!(all("ftp://h/f", &[]), Err(FetchError::BadUrl { .. })));
+    }
+
+    #[test]
+    fn this_host_is_told_from_what_only_looks_like_it() {
+        for url in [
+            "http://localhost:11434/v1",
+            "http://127.8.0.1/",
+            "http://[::1]:80/",
+            "https://LocalHost",
+        ] {
+            assert!(is_of_this_host(url), "{url}");
+        }
+        for url in [
+            "http://localhost.example/",
+            "http://localhost@example.org/",
+            "http://10.0.0.1/",
+            "http://128.0.0.1/",
+            "localhost",
+            "http://",
+        ] {
+            assert!(!is_of_this_host(url), "{url}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Diagnose for GuestError {
                 RefusalCode::NoSpace => "guest_no_space",
                 RefusalCode::Unsupported => "guest_unsupported",
                 RefusalCode::TooMany => "guest_too_many",
-                _ => "guest_failed",
+                _ => "guest_failed", // The guest could not do it.
             },
             Self::Gone(_) => "machine_gone",
             Self::Nonsense(_) => "guest_protocol",

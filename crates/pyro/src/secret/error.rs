@@ -140,7 +140,7 @@ impl Diagnose for SecretError {
             Self::InContent { .. } => "secret_in_content",
             Self::Damaged { .. } => "secrets_damaged",
             Self::Undelivered(_) => "secrets_undelivered",
-            Self::Path(error) if is_missing(error) => "secret_file_not_found",
+            Self::Path(error) if is_missing(error) => "secret_file_not_found", // The file that a secret was to come from is not there.
             Self::Path(error) => error.code(),
         }
     }

@@ -7,10 +7,10 @@ use crate::error::{Diagnose, Kind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// A name that cannot be.
+    /// A name that no service can have.
     #[error("{0:?} cannot be the name of a service")]
     BadName(String),
-    /// Nothing can be asked like that whether it is ready.
+    /// No way to ask whether a service is ready.
     #[error("{text:?} does not say when a service is ready: {why}")]
     BadReadiness {
         /// What was given.
@@ -46,7 +46,7 @@ pub enum ServiceError {
         #[source]
         source: std::io::Error,
     },
-    /// It runs.
+    /// The service runs already.
     #[error("the service {0:?} runs already")]
     Running(String),
     /// No service is called that.
@@ -57,10 +57,10 @@ pub enum ServiceError {
         /// What was asked for.
         name: String,
     },
-    /// All of them run.
+    /// As many services run as a workspace may have.
     #[error("{MAX_SERVICES} services run already")]
     TooMany,
-    /// It ended before it was ready.
+    /// The service ended before it was ready.
     #[error(
         "the service {name:?} ended with exit code {exit_code} before it was ready{}",
         shown(last_lines)
@@ -73,7 +73,7 @@ pub enum ServiceError {
         /// The end of what it wrote.
         last_lines: String,
     },
-    /// It was not ready in time, and was stopped.
+    /// The service was not ready in time, and was stopped.
     #[error(
         "the service {name:?} was not ready after {seconds} s ({why}) and was stopped{}",
         shown(last_lines)
@@ -88,7 +88,7 @@ pub enum ServiceError {
         /// The end of what it wrote.
         last_lines: String,
     },
-    /// Somebody stopped it before it was ready.
+    /// Somebody stopped the service before it was ready.
     #[error("the service {0:?} was stopped before it was ready")]
     Stopped(String),
     /// The machine is not a workspace's.

@@ -9,10 +9,10 @@ pub enum ShimError {
     /// A file of the machine's directory could not be used.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The process could not be started.
+    /// The process that keeps the machine could not be started.
     #[error("cannot start the process that keeps the machine")]
     Spawn(#[source] std::io::Error),
-    /// It ended without a word.
+    /// The process that keeps the machine ended without a word.
     #[error("the process that keeps the machine ended{}", said(log))]
     Lost {
         /// The end of its log.
@@ -21,7 +21,7 @@ pub enum ShimError {
     /// Its directory or record cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It runs and does not answer.
+    /// The process that keeps the machine runs and does not answer.
     #[error("the process that keeps the machine does not answer")]
     Silent,
     /// Library and executable do not belong together.

@@ -12,7 +12,7 @@ pub enum StoreError {
     /// A file could not be used.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// Someone else's directory.
+    /// A directory of pyro's belongs to someone else.
     #[error("{} is not safe to use: {why}", path.display())]
     Unsafe {
         /// Which path.

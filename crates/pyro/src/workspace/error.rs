@@ -214,9 +214,9 @@ impl Diagnose for WorkspaceError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::State { state: State::Creating, .. } => "busy",
-            Self::State { verb: Verb::ReadDisk, .. } => "workspace_not_stopped",
-            Self::State { .. } => "workspace_not_started",
+            Self::State { state: State::Creating, .. } => "busy", // The workspace is being created.
+            Self::State { verb: Verb::ReadDisk, .. } => "workspace_not_stopped", // Its disk can be read only while it is stopped.
+            Self::State { .. } => "workspace_not_started", // Its machine does not run, and is not started for this.
             Self::NameTaken { .. } => "name_taken",
             Self::BadText { .. } => "bad_text",
             Self::NoMachine(_) => "no_machine",

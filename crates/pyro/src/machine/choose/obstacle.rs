@@ -81,9 +81,9 @@ impl Diagnose for NoBackend {
             Self::NoQemu { .. } => "no_qemu",
             Self::NoFirecracker => "no_firecracker",
             Self::UnfitFirecracker(found) => match found.condition {
-                Condition::TooOld { .. } => "firecracker_too_old",
+                Condition::TooOld { .. } => "firecracker_too_old", // The Firecracker that is insisted on is too old.
                 Condition::DoesNotRun { .. } | Condition::Usable { .. } => {
-                    "firecracker_does_not_run"
+                    "firecracker_does_not_run" // The Firecracker that is insisted on does not run.
                 }
             },
             Self::NotAllowed => "host_compat_denied",

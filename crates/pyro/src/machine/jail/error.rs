@@ -59,9 +59,9 @@ impl Diagnose for JailError {
     fn code(&self) -> &'static str {
         match self {
             Self::Launcher { .. } => "jail_launcher",
-            Self::Failed { stage: Stage::Namespaces, .. } => "jail_namespaces",
-            Self::Failed { stage: Stage::Execute, .. } => "jail_execute",
-            Self::Failed { .. } => "jail_failed",
+            Self::Failed { stage: Stage::Namespaces, .. } => "jail_namespaces", // The host lets no new namespaces be made.
+            Self::Failed { stage: Stage::Execute, .. } => "jail_execute", // The VMM could not be executed in the jail.
+            Self::Failed { .. } => "jail_failed", // The jail could not be built.
             Self::Silent => "jail_silent",
             Self::TimedOut(_) => "jail_timed_out",
             Self::Program { .. } => "jail_program",

@@ -102,7 +102,10 @@ impl Diagnose for Rejected {
     }
 
     fn code(&self) -> &'static str {
-        if self.is_done() { "patch_already_applied" } else { "patch_mismatch" }
+        match self.is_done() {
+            true => "patch_already_applied", // Every file is already as the patch would make it.
+            false => "patch_mismatch",       // The patch does not fit. Nothing was changed.
+        }
     }
 
     fn hints(&self) -> Vec<String> {

@@ -79,9 +79,9 @@ impl Diagnose for PatchSyntax {
         match self.what {
             Syntax::Path { .. } => "patch_path_refused",
             Syntax::TooLarge { .. } | Syntax::TooManyFiles { .. } | Syntax::TooManyLines { .. } => {
-                "patch_too_large"
+                "patch_too_large" // The patch has more files, lines or bytes than are applied.
             }
-            _ => "patch_syntax",
+            _ => "patch_syntax", // The patch cannot be read.
         }
     }
 

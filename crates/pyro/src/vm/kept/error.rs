@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VmError {
-    /// Its time is over.
+    /// The time of the vm is over.
     #[error("the time to live of {vm_id} ({ttl_seconds} s from its creation) is over")]
     Expired {
         /// Which vm.
@@ -16,7 +16,7 @@ pub enum VmError {
         /// Its whole time.
         ttl_seconds: u64,
     },
-    /// Commands need a machine that runs.
+    /// The vm is not started, and commands need one that runs.
     #[error("{vm_id} is {state}, and commands run in started vms only")]
     NotStarted {
         /// Which vm.
@@ -24,10 +24,10 @@ pub enum VmError {
         /// What it is.
         state: VmState,
     },
-    /// It gets one command in its life.
+    /// The vm has had its command: it gets one in its life.
     #[error("{0} has been given its one command already")]
     Used(String),
-    /// As many run as may.
+    /// As many vms are started as may be.
     #[error("{} vms are started, and no more than {limit} may be", started.len())]
     TooMany {
         /// How many may be.

@@ -60,6 +60,7 @@ fn text(text: Option<&str>, file: Option<&Path>) -> pyro::Result<String> {
     String::from_utf8(given(text, file)?).map_err(|_| NotText.into())
 }
 
+/// A text that is to be replaced, or to take its place, is not UTF-8.
 #[derive(Debug, thiserror::Error)]
 #[error("the text to replace and what takes its place must be UTF-8")]
 struct NotText;

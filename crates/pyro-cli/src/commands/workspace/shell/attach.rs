@@ -180,6 +180,7 @@ impl Detach {
     }
 }
 
+/// A terminal is needed, and standard input or output is none.
 #[derive(Debug, thiserror::Error)]
 #[error("standard input and output are no terminal")]
 struct NoTerminal;

@@ -1,7 +1,7 @@
-//! `pyro demo`: one machine from nothing to nothing, told step by step to a first-time reader.
+//! One machine from nothing to nothing, told step by step to a first-time reader.
 
-use super::env::prepare;
 use crate::block_on;
+use crate::commands::env::prepare;
 use crate::failure::{FAILED, Outcome};
 use crate::interrupt::Interrupts;
 use crate::settings;
@@ -11,15 +11,6 @@ use pyro::environment::Environments;
 use pyro::vm::{DEFAULT_ENVIRONMENT, Exec, Output, Vm, VmSpec};
 use std::process::ExitCode;
 use std::time::Instant;
-
-/// Run one command in a real machine, end to end, and explain what happens
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  pyro demo")]
-pub(crate) struct Arguments {
-    /// Give the machine a network
-    #[arg(long)]
-    network: bool,
-}
 
 const ENVIRONMENT: &str = DEFAULT_ENVIRONMENT;
 const COMMAND: &str = "git --version";
@@ -43,10 +34,9 @@ Next:
       give it to Claude Code, or to Codex
 ";
 
-pub(crate) fn demo(ui: &Ui, arguments: &Arguments) -> Outcome {
+pub(super) fn demonstrate(ui: &Ui, network: bool) -> Outcome {
     let config = settings::config()?;
-    let vm =
-        VmSpec { environment: ENVIRONMENT.into(), network: arguments.network, ..VmSpec::default() };
+    let vm = VmSpec { environment: ENVIRONMENT.into(), network, ..VmSpec::default() };
     Vm::boots(&config, &vm)?;
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
