@@ -9,11 +9,11 @@
 //! stdin's end and a signal mean the same: every call stops at once, its machine with it. Hosts kill a server
 //! within half a second of asking it to end.
 
+use rmcp::RoleServer;
 use rmcp::model::{ErrorData, RequestId};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use rmcp::RoleServer;
 use serde_json::Value;
 use std::future::Future;
 use std::io;
@@ -77,7 +77,10 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
     fn finish(&mut self) -> Said {
         let mut line = std::mem::take(&mut self.line);
         if std::mem::take(&mut self.is_excess) {
-            return Said::Wrong(None, format!("a message is longer than {} MiB", MAX_MESSAGE >> 20));
+            return Said::Wrong(
+                None,
+                format!("a message is longer than {} MiB", MAX_MESSAGE >> 20),
+            );
         }
         let said = understand(&line);
         if line.capacity() <= KEPT {
@@ -93,11 +96,12 @@ fn understand(line: &[u8]) -> Said {
         return Said::Message(Box::new(message));
     }
     let Ok(json) = serde_json::from_slice::<Value>(line) else { return Said::Nothing };
-    let id = json.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
+    let id = json.get("id");
     // a notification that this version does not know
     if id.is_none() && json.get("method").is_some_and(Value::is_string) {
         return Said::Nothing;
     }
+    let id = id.and_then(|id| serde_json::from_value(id.clone()).ok());
     Said::Wrong(id, "not a message of this protocol".to_owned())
 }
 
@@ -122,7 +126,8 @@ where
                 Some(Said::Wrong(id, what)) => {
                     let error = ErrorData::invalid_request(what, None);
                     // a client that reads no more leaves, which is heard here
-                    let _ = self.writer.send(TxJsonRpcMessage::<RoleServer>::error(error, id)).await;
+                    let _ =
+                        self.writer.send(TxJsonRpcMessage::<RoleServer>::error(error, id)).await;
                 }
                 Some(Said::Nothing) => {}
                 None => {
@@ -142,6 +147,8 @@ where
 mod tests {
     use super::*;
 
+    const BATCH: &str = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]";
+
     fn wrong(line: &str) -> Option<Option<RequestId>> {
         match understand(line.as_bytes()) {
             Said::Wrong(id, _) => Some(id),
@@ -156,7 +163,7 @@ mod tests {
         }
         let no_text = understand(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}");
         assert!(matches!(no_text, Said::Nothing), "{no_text:?}");
-        for line in ["42", "null", "[]", "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", "{}"] {
+        for line in ["42", "null", "[]", "{}", "{\"id\":[],\"method\":\"ping\"}", BATCH] {
             assert_eq!(wrong(line), Some(None), "{line}");
         }
         let id = |number| Some(Some(RequestId::Number(number)));
@@ -169,10 +176,14 @@ mod tests {
     #[tokio::test]
     async fn a_line_that_is_too_long_is_passed_over_and_the_next_one_is_read() {
         let mut text = vec![b'x'; MAX_MESSAGE + 1];
-        text.extend_from_slice(b"\n[]\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\nthe rest");
+        text.extend_from_slice(
+            b"\n[]\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\nthe rest",
+        );
         let ending = CancellationToken::new();
         let mut lines = Lines::new(&text[..], tokio::io::sink(), ending.clone());
-        assert!(matches!(lines.said().await, Some(Said::Wrong(None, what)) if what.contains("16 MiB")));
+        assert!(
+            matches!(lines.said().await, Some(Said::Wrong(None, what)) if what.contains("16 MiB"))
+        );
         assert!(matches!(lines.said().await, Some(Said::Wrong(None, _))));
         assert!(matches!(lines.receive().await, Some(RxJsonRpcMessage::<RoleServer>::Request(_))));
         assert!(!ending.is_cancelled());

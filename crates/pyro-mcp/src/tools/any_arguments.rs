@@ -72,8 +72,20 @@ fn json() -> impl Strategy<Value = Value> {
 
 /// Texts that mean something somewhere.
 const WORDS: [&str; 14] = [
-    "debian:12", "127.0.0.1:1/a:1", "off", "egress", "baseline", "w", "w.1", "..", "/", "/etc/passwd", "\0",
-    "HUP", "*** Begin Patch\n*** End Patch\n", "true",
+    "debian:12",
+    "127.0.0.1:1/a:1",
+    "off",
+    "egress",
+    "baseline",
+    "w",
+    "w.1",
+    "..",
+    "/",
+    "/etc/passwd",
+    "\0",
+    "HUP",
+    "*** Begin Patch\n*** End Patch\n",
+    "true",
 ];
 
 /// Arguments for a tool: some of those that it knows, of a kind that fits or of any, and some that it does not.
@@ -88,7 +100,8 @@ fn arguments(tool: &Entry) -> impl Strategy<Value = JsonObject> + use<> {
         .map(|(name, schema)| prop::option::weighted(0.8, (Just(name), fitting(&schema))))
         .collect();
     let unknown = prop::option::weighted(0.1, (".{0,20}", json()));
-    (known, unknown).prop_map(|(known, unknown)| known.into_iter().chain([unknown]).flatten().collect())
+    (known, unknown)
+        .prop_map(|(known, unknown)| known.into_iter().chain([unknown]).flatten().collect())
 }
 
 /// Mostly what the schema asks for.
@@ -101,7 +114,8 @@ fn fitting(schema: &Value) -> BoxedStrategy<Value> {
         ]
         .boxed(),
         "integer" => {
-            prop_oneof![(0i64..200_000).prop_map(Value::from), any::<i64>().prop_map(Value::from)].boxed()
+            prop_oneof![(0i64..200_000).prop_map(Value::from), any::<i64>().prop_map(Value::from)]
+                .boxed()
         }
         "boolean" => any::<bool>().prop_map(Value::from).boxed(),
         _ => json().boxed(),
@@ -123,7 +137,8 @@ fn no_arguments_are_too_strange_for_any_tool() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let understood = Cell::new(0);
     for tool in &TOOLS {
-        let mut runner = TestRunner::new(ProptestConfig { cases: CASES, ..ProptestConfig::default() });
+        let mut runner =
+            TestRunner::new(ProptestConfig { cases: CASES, ..ProptestConfig::default() });
         let called = runner.run(&arguments(tool), |arguments| {
             let what = format!("{} {:.300}", tool.name, json!(arguments).to_string());
             let phrase = Phrase::default();

@@ -43,7 +43,8 @@ impl FromStr for ImagePattern {
         let name = path.strip_suffix("/*").unwrap_or(if path == "*" { "" } else { path });
         let is_plain = |c: char| c.is_ascii_graphic() && c != '*';
         let is_whole = path == "*" || name.split('/').all(|part| !part.is_empty());
-        let is_pattern = is_registry && is_whole && registry.chars().chain(name.chars()).all(is_plain);
+        let is_pattern =
+            is_registry && is_whole && registry.chars().chain(name.chars()).all(is_plain);
         is_pattern.then(|| Self(text.to_owned())).ok_or_else(bad)
     }
 }
@@ -78,9 +79,8 @@ mod tests {
 
     #[test]
     fn a_pattern_is_about_whole_names_only() {
-        let about = |pattern: &str, image: &str| {
-            pattern.parse::<ImagePattern>().unwrap().names(image)
-        };
+        let about =
+            |pattern: &str, image: &str| pattern.parse::<ImagePattern>().unwrap().names(image);
         for (pattern, image) in [
             ("docker.io/library/python", "docker.io/library/python:3.12"),
             ("ghcr.io/acme/tool", "ghcr.io/acme/tool@sha256:00"),
@@ -108,8 +108,18 @@ mod tests {
     #[test]
     fn what_could_be_read_in_two_ways_is_refused() {
         for text in [
-            "", "python", "acme/tool", "ghcr.io", "ghcr.io/", "ghcr.io/acme/", "ghcr.io/a*",
-            "ghcr.io/*/tool", "*/tool", "ghcr.io//a", "ghcr.io/a b", "ghcr.io/a/**",
+            "",
+            "python",
+            "acme/tool",
+            "ghcr.io",
+            "ghcr.io/",
+            "ghcr.io/acme/",
+            "ghcr.io/a*",
+            "ghcr.io/*/tool",
+            "*/tool",
+            "ghcr.io//a",
+            "ghcr.io/a b",
+            "ghcr.io/a/**",
         ] {
             assert!(text.parse::<ImagePattern>().is_err(), "{text}");
         }

@@ -114,7 +114,10 @@ impl Diagnose for FetchError {
                 vec!["check the connection; behind a proxy, set https_proxy and http_proxy".into()]
             }
             Self::Incomplete { .. } => vec!["try again".into()],
-            Self::BadUrl { .. } | Self::Forbidden { .. } | Self::Status { .. } | Self::TooLarge { .. } => Vec::new(),
+            Self::BadUrl { .. }
+            | Self::Forbidden { .. }
+            | Self::Status { .. }
+            | Self::TooLarge { .. } => Vec::new(),
         }
     }
 }

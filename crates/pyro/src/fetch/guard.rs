@@ -114,7 +114,11 @@ mod tests {
         (listener, port)
     }
 
-    fn ask(hosts: &'static [&'static str], proxy: Option<u16>, url: &str) -> Result<u16, FetchError> {
+    fn ask(
+        hosts: &'static [&'static str],
+        proxy: Option<u16>,
+        url: &str,
+    ) -> Result<u16, FetchError> {
         let proxy = proxy.map(|port| format!("http://127.0.0.1:{port}"));
         let proxies: Vec<_> =
             proxy.map(|url| ("http_proxy".to_owned(), OsString::from(url))).into_iter().collect();
@@ -139,7 +143,8 @@ mod tests {
         for place in ["127.0.0.2", "localhost"] {
             let head = format!("307 Away\r\nLocation: http://{place}:{port}/");
             let (first, asked) = server(head);
-            let answer = ask(&["127.0.0.1", "localhost"], None, &format!("http://127.0.0.1:{first}/"));
+            let answer =
+                ask(&["127.0.0.1", "localhost"], None, &format!("http://127.0.0.1:{first}/"));
             assert!(refusal(answer).starts_with(place));
             assert!(asked.join().unwrap().starts_with("GET / "));
         }

@@ -59,13 +59,30 @@ mod tests {
 
     #[test]
     fn a_public_name_is_a_name_with_a_public_ending() {
-        for name in ["ghcr.io", "registry-1.docker.io", "a.b.example", "GHCR.io.", "mylocal.example"] {
+        for name in
+            ["ghcr.io", "registry-1.docker.io", "a.b.example", "GHCR.io.", "mylocal.example"]
+        {
             assert_eq!(judge_public_name(name), Ok(()), "{name}");
         }
         for name in [
-            "localhost", "a.localhost", "LOCALHOST.", "registry", "nas.local", "metadata.google.internal",
-            "host.pyro.internal", "router.home.arpa", "127.0.0.1", "203.0.113.7", "[::1]", "::1", "127.1",
-            "0x7f000001", "2130706433", "", ".", "a..b",
+            "localhost",
+            "a.localhost",
+            "LOCALHOST.",
+            "registry",
+            "nas.local",
+            "metadata.google.internal",
+            "host.pyro.internal",
+            "router.home.arpa",
+            "127.0.0.1",
+            "203.0.113.7",
+            "[::1]",
+            "::1",
+            "127.1",
+            "0x7f000001",
+            "2130706433",
+            "",
+            ".",
+            "a..b",
         ] {
             assert!(judge_public_name(name).is_err(), "{name}");
         }
@@ -76,8 +93,16 @@ mod tests {
         let judge = |address: &str| judge_public_address("a.example", address.parse().unwrap());
         assert_eq!(judge("203.0.113.7"), Ok(()));
         for address in [
-            "127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
-            "fd00::1", "fe80::1", "::ffff:127.0.0.1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:127.0.0.1",
         ] {
             assert!(judge(address).is_err(), "{address}");
         }

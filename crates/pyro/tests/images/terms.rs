@@ -84,7 +84,9 @@ fn a_registry_of_this_host_is_not_even_asked_unless_the_human_has_allowed_it() {
     let reference = server.put(&image(), "tools/a", "1");
     let port = server.host.split_once(':').unwrap().1;
     let host = of_a_model(&["ghcr.io/acme/*", "127.0.0.1/*"]);
-    for name in [&reference, &format!("localhost:{port}/tools/a:1"), &format!("[::1]:{port}/tools/a")] {
+    for name in
+        [&reference, &format!("localhost:{port}/tools/a:1"), &format!("[::1]:{port}/tools/a")]
+    {
         let error = host.refused(name);
         assert_eq!(error.code(), "image_not_allowed", "{error}");
         assert!(error.hints().join(" ").contains("--allow-image "), "{:?}", error.hints());
@@ -107,7 +109,10 @@ fn an_image_that_is_here_may_be_named_wherever_it_came_from() {
     let asked = server.asked().len();
     host.config.registries.allowed_images = Some(Vec::new());
     host.pull(&reference).unwrap();
-    assert_eq!(host.environments().update(&reference, &|_| {}).unwrap_err().code(), "image_not_allowed");
+    assert_eq!(
+        host.environments().update(&reference, &|_| {}).unwrap_err().code(),
+        "image_not_allowed"
+    );
     assert_eq!(server.asked().len(), asked);
 }
 

@@ -98,7 +98,11 @@ impl Choices {
     }
 
     fn images(&self) -> Result<Vec<ImagePattern>, pyro::Error> {
-        Ok(self.allow_image.iter().map(|text| text.parse()).collect::<Result<_, BadImagePattern>>()?)
+        Ok(self
+            .allow_image
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, BadImagePattern>>()?)
     }
 
     fn project(&self, here: PathBuf) -> ProjectSource {

@@ -230,7 +230,8 @@ impl Diagnose for OciError {
                 "`pyro env list` names the environments that need no registry".into(),
             ],
             Self::NotAllowed { pattern, .. } => vec![
-                "use an environment of the catalog, one that is installed, or a public image".into(),
+                "use an environment of the catalog, one that is installed, or a public image"
+                    .into(),
                 format!(
                     "only the human can allow it, by starting the server with --allow-image {pattern}"
                 ),

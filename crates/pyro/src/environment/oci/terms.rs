@@ -28,7 +28,9 @@ impl Terms {
         let name = reference.to_string();
         match &settings.allowed_images {
             None => Ok(Self::Human),
-            Some(patterns) if patterns.iter().any(|pattern| pattern.names(&name)) => Ok(Self::Human),
+            Some(patterns) if patterns.iter().any(|pattern| pattern.names(&name)) => {
+                Ok(Self::Human)
+            }
             Some(_) => match judge_public_name(reference.host()) {
                 Ok(()) => Ok(Self::Model),
                 Err(reason) => Err(OciError::not_allowed(reference, reason.to_string())),
@@ -66,10 +68,11 @@ mod tests {
     use crate::error::{Diagnose, Kind};
 
     fn terms(image: &str, allowed: Option<&[&str]>) -> Result<Terms, OciError> {
-        let config = Config::from_lookup("/pyro".into(), |name| (name == "HOME").then(|| "/h".into()));
+        let config =
+            Config::from_lookup("/pyro".into(), |name| (name == "HOME").then(|| "/h".into()));
         let mut registries = config.unwrap().registries;
-        registries.allowed_images =
-            allowed.map(|patterns| patterns.iter().map(|pattern| pattern.parse().unwrap()).collect());
+        registries.allowed_images = allowed
+            .map(|patterns| patterns.iter().map(|pattern| pattern.parse().unwrap()).collect());
         Terms::of(&registries, &Reference::parse(image).unwrap())
     }
 
@@ -98,7 +101,11 @@ mod tests {
             ("nas.local/a", "nas.local/a"),
         ] {
             let error = terms(image, Some(&[])).unwrap_err();
-            assert_eq!((error.kind(), error.code()), (Kind::Denied, "image_not_allowed"), "{image}");
+            assert_eq!(
+                (error.kind(), error.code()),
+                (Kind::Denied, "image_not_allowed"),
+                "{image}"
+            );
             let hints = error.hints().join(" ");
             assert!(hints.contains(&format!("--allow-image {pattern}")), "{hints}");
             assert_eq!(terms(image, Some(&[pattern])).unwrap(), Terms::Human, "{image}");
