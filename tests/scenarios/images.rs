@@ -3,7 +3,7 @@
 
 use crate::registry::image::{Entries, Image, Layer, Packing};
 use crate::registry::server::Server;
-use scenarios::World;
+use scenarios::{Era, Server as Mcp, World};
 use serde_json::json;
 
 /// The programs of a small image.
@@ -81,4 +81,31 @@ fn an_image_without_a_shell_boots_and_says_what_it_lacks() {
     let name = server.put(&Image::new(&[layer]), "bare", "1");
     let ran = world.pyro(&["run", &name, "--", "true"]).outcome().exits(125);
     let _ = ran.complains("the environment has no /bin/sh, which runs every command");
+}
+
+#[test]
+fn a_model_names_no_image_of_this_host_unless_its_human_has_allowed_it() {
+    let world = World::new().with_private_cache();
+    let registry = Server::start();
+    let name = registry.put(&image("one\n"), "team/tool", "latest");
+    let serve = |flags: &[&str]| {
+        let words = [&["mcp", "serve", "--profile", "vm-run"], flags].concat();
+        Mcp::of(world.pyro(&words), Era::Stateless)
+    };
+    let greet = json!({"environment": &name, "command": "greet"});
+
+    let mut strict = serve(&[]);
+    let refused = strict.refused("vm_run", &greet);
+    assert!(refused.contains("code: image_not_allowed"), "{refused}");
+    let flag = format!("--allow-image {}/team/tool\n", registry.host);
+    assert!(refused.contains(&flag), "{refused}");
+    assert_eq!(registry.asked(), [""; 0]);
+
+    let mut lenient = serve(&["--allow-image", &format!("{}/team/*", registry.host)]);
+    assert!(lenient.text("vm_run", &greet).contains("stdout:\nhello from test\n"));
+    // what is installed by now is nobody's secret
+    assert!(strict.text("vm_run", &greet).contains("stdout:\nhello from test\n"));
+    for server in [strict, lenient] {
+        let _ = server.end();
+    }
 }

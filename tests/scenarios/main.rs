@@ -20,6 +20,7 @@ mod images;
 mod interruption;
 mod json;
 mod mcp_host_paths;
+mod mcp_server;
 mod mcp_services;
 mod mcp_snapshots;
 mod mcp_workspaces;

@@ -3,9 +3,9 @@
 use crate::attend::attend;
 use crate::creation::{self, Creation, Creations, Wish};
 use crate::destinations::Destinations;
-use crate::ending::UntilEnd;
 use crate::error::{CallError, ServeError};
 use crate::instructions::instructions;
+use crate::lines::Lines;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
@@ -64,7 +64,7 @@ pub async fn serve(
     let ending = CancellationToken::new();
     let server = Server::new(config, settings, ending.clone())?;
     let (stdin, stdout) = rmcp::transport::io::stdio_pipes();
-    let transport = (UntilEnd::new(stdin, ending.clone()), stdout);
+    let transport = Lines::new(stdin, stdout, ending.clone());
     let session = async {
         match server.serve(transport).await {
             Ok(running) => {
@@ -86,7 +86,13 @@ pub async fn serve(
 }
 
 impl Server {
-    fn new(config: Config, settings: Settings, ending: CancellationToken) -> Result<Self, Error> {
+    pub(crate) fn new(
+        mut config: Config,
+        settings: Settings,
+        ending: CancellationToken,
+    ) -> Result<Self, Error> {
+        // whoever names images from here on is a model
+        config.registries.allowed_images = Some(settings.images.clone());
         let sources = Sources::open(&config, &settings)?;
         Ok(Self {
             destinations: Destinations::open(&settings, sources.clone())?,

@@ -4,6 +4,7 @@
 use crate::error::CallError;
 use crate::profile::Profile;
 use pyro::Error;
+use pyro::config::ImagePattern;
 use pyro::network::{AllowList, NetworkPolicy};
 use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub ceilings: Ceilings,
     /// What its machines may reach.
     pub network: NetworkRule,
+    /// The images that a model may name beside those of public registries, with the human's logins.
+    pub images: Vec<ImagePattern>,
     /// Whether content that holds a secret of its workspace is given to the model.
     pub disclosure: Disclosure,
 }

@@ -1,8 +1,10 @@
 //! Settings, and the name of every environment variable pyro reads. The library never looks at
 //! the process environment by itself: a front end hands [`Config::from_lookup`] a lookup function.
 
+mod image_pattern;
 mod registries;
 
+pub use image_pattern::{BadImagePattern, ImagePattern};
 pub use registries::Registries;
 
 use crate::paths::Paths;

@@ -1,5 +1,7 @@
 //! The tools, one file each, and which profile has which.
 
+#[cfg(test)]
+mod any_arguments;
 mod service_list;
 mod service_logs;
 mod service_start;
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_profile_costs_a_model_no_more_than_it_may() {
-        // counted as hosts estimate: four characters a token
+        // counted as hosts estimate: four characters a token. A scenario counts with a tokenizer.
         let tokens = |profile| listed(profile).chars().count().div_ceil(4);
         let core = tokens(Profile::WorkspaceCore);
         assert!(core <= 6_000, "workspace-core: {core} tokens");
@@ -181,9 +183,9 @@ mod tests {
             assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
             assert!(annotations.destructive_hint.is_some(), "{}", tool.name);
             assert_eq!(annotations.open_world_hint, Some(false), "{}", tool.name);
-            // Claude Code cuts descriptions at 4,096 characters.
-            let length = described.description.unwrap().chars().count();
-            assert!((80..4_096).contains(&length), "{}: {length}", tool.name);
+            // Claude Code cuts descriptions at 4,096 characters; half of it is enough for anybody.
+            let length = described.description.unwrap().len();
+            assert!((80..=2_048).contains(&length), "{}: {length}", tool.name);
             let whole = serde_json::to_string(&(tool.describe)()).unwrap();
             assert!(!whole.contains("uint"), "{}: hosts warn of it", tool.name);
         }

@@ -1,7 +1,7 @@
 //! How registries of container images are reached: the logins that Docker and Podman keep for this
 //! user, and the few things that differ from host to host.
 
-use super::{ConfigError, env_var};
+use super::{ConfigError, ImagePattern, env_var};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,9 @@ pub struct Registries {
     pub logins: Vec<PathBuf>,
     /// Registries (`host` or `host:port`) that speak plain HTTP. Those of this host may always.
     pub plain_http: Vec<String>,
+    /// The images that a model may name beside those of public registries, and for which it has the user's
+    /// logins; `None` where whoever names images is the human, who may name all.
+    pub allowed_images: Option<Vec<ImagePattern>>,
     /// Longer than this without a byte, and a registry is taken for dead.
     pub patience: Duration,
     /// How long is waited before the second attempt; each further pause is twice as long.
@@ -42,6 +45,7 @@ impl Registries {
         Ok(Self {
             logins: logins.into_iter().flatten().collect(),
             plain_http: hosts(&plain.to_string_lossy())?,
+            allowed_images: None,
             patience: PATIENCE,
             first_pause: FIRST_PAUSE,
         })

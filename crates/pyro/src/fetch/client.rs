@@ -1,12 +1,16 @@
 //! Conversations with a server whose status and headers count, not only its bytes. Connections are
 //! kept for the next question. Whoever asks judges the status.
 
+use super::guard::{Guard, Guarded};
 use super::{Download, FetchError, explain, proxy, settings, shown};
 use std::ffi::OsString;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::Response;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Body};
 
 /// Asks servers. One per conversation: it knows no server yet.
@@ -29,10 +33,35 @@ impl Client {
     /// # Errors
     /// [`FetchError::BadProxy`].
     pub fn new(proxies: &[(String, OsString)], patience: Duration) -> Result<Self, FetchError> {
+        Self::with_agents(proxies, patience, |config| config.new_agent())
+    }
+
+    /// The same, which asks nobody whom `guard` refuses, wherever a question or a redirect leads.
+    ///
+    /// # Errors
+    /// [`FetchError::BadProxy`].
+    pub(crate) fn guarded(
+        proxies: &[(String, OsString)],
+        patience: Duration,
+        guard: Arc<dyn Guard>,
+    ) -> Result<Self, FetchError> {
+        Self::with_agents(proxies, patience, |config| {
+            let guarded = Guarded::new(guard.clone(), config.proxy().is_some());
+            let connector = guarded.chain(DefaultConnector::default());
+            Agent::with_parts(config, connector, DefaultResolver::default())
+        })
+    }
+
+    fn with_agents(
+        proxies: &[(String, OsString)],
+        patience: Duration,
+        agent: impl Fn(ureq::config::Config) -> Agent,
+    ) -> Result<Self, FetchError> {
         let agent = |scheme| {
             let proxy = proxy::for_scheme(scheme, proxies)?;
             let settings = settings(scheme, proxy, patience).http_status_as_error(false);
-            Ok(settings.redirect_auth_headers(RedirectAuthHeaders::SameHost).build().new_agent())
+            let settings = settings.redirect_auth_headers(RedirectAuthHeaders::SameHost);
+            Ok::<_, FetchError>(agent(settings.build()))
         };
         Ok(Self { plain: agent("http")?, tls: agent("https")?, patience })
     }

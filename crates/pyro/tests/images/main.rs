@@ -14,4 +14,5 @@ mod logins;
 mod names;
 #[path = "../registry/mod.rs"]
 mod registry;
+mod terms;
 mod transfers;

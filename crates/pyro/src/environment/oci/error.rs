@@ -1,6 +1,7 @@
 //! What can go wrong between a reference and an image, and what to do about it.
 
 use super::super::erofs::ErofsError;
+use super::reference::Reference;
 use crate::config::env_var;
 use crate::error::{Diagnose, Kind, PathError};
 use crate::fetch::FetchError;
@@ -19,6 +20,14 @@ pub enum OciError {
         image: String,
         /// What the registry says.
         message: String,
+    },
+    /// Only a human may name the image.
+    #[error("a model may name images that public registries give to everybody, and {reason}")]
+    NotAllowed {
+        /// What is refused: a pattern that would allow it.
+        pattern: String,
+        /// Why it is not one of them.
+        reason: String,
     },
     /// The registry wants a login, or another one.
     #[error(
@@ -148,6 +157,11 @@ fn but_for(found: &[String]) -> String {
 }
 
 impl OciError {
+    pub(super) fn not_allowed(reference: &Reference, reason: String) -> Self {
+        let pattern = format!("{}/{}", reference.registry(), reference.repository());
+        Self::NotAllowed { pattern, reason }
+    }
+
     /// Whether another attempt may go better.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -172,7 +186,7 @@ impl Diagnose for OciError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoSuchImage { .. } => Kind::NotFound,
-            Self::Refused { .. } | Self::PlainHttp { .. } => Kind::Denied,
+            Self::NotAllowed { .. } | Self::Refused { .. } | Self::PlainHttp { .. } => Kind::Denied,
             Self::BadDocument { .. }
             | Self::WrongPlatform { .. }
             | Self::NotAnImage { .. }
@@ -191,6 +205,7 @@ impl Diagnose for OciError {
     fn code(&self) -> &'static str {
         match self {
             Self::NoSuchImage { .. } => "no_such_image",
+            Self::NotAllowed { .. } => "image_not_allowed",
             Self::Refused { .. } => "registry_login",
             Self::Unwell { .. } => "registry_unwell",
             Self::NotARegistry { .. } => "not_a_registry",
@@ -213,6 +228,13 @@ impl Diagnose for OciError {
             Self::NoSuchImage { .. } => vec![
                 "check the spelling, and whether the tag exists".into(),
                 "`pyro env list` names the environments that need no registry".into(),
+            ],
+            Self::NotAllowed { pattern, .. } => vec![
+                "use an environment of the catalog, one that is installed, or a public image"
+                    .into(),
+                format!(
+                    "only the human can allow it, by starting the server with --allow-image {pattern}"
+                ),
             ],
             Self::Refused { registry, logged_in: false, .. } => vec![
                 format!("log in with `docker login {registry}` or `podman login {registry}`"),

@@ -14,6 +14,7 @@ mod overlay;
 mod reference;
 mod registry;
 mod retry;
+mod terms;
 
 pub use document::{Blob, Document, ImageConfig, Manifest};
 pub use error::OciError;

@@ -9,11 +9,12 @@ use super::challenge::Challenge;
 use super::document::ACCEPTED;
 use super::login::{self, Login};
 use super::reference::{Reference, Version};
+use super::terms::Terms;
 use super::{OciError, retry};
 use crate::config::Config;
 use crate::digest;
 use crate::event::Observer;
-use crate::fetch::{Answer, Client};
+use crate::fetch::{Answer, Client, FetchError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ const MAX_SAID: usize = 160;
 pub(super) struct Registry<'c> {
     config: &'c Config,
     reference: &'c Reference,
+    terms: Terms,
     client: Client,
     /// `https` or `http`, once that is known.
     scheme: OnceLock<&'static str>,
@@ -39,11 +41,16 @@ pub(super) struct Registry<'c> {
 
 impl<'c> Registry<'c> {
     /// The registry of `reference`; it is not asked yet.
+    ///
+    /// # Errors
+    /// An image that may not be named, or a proxy setting that cannot be used.
     pub(super) fn of(config: &'c Config, reference: &'c Reference) -> Result<Self, OciError> {
-        let client = Client::new(&config.proxies, config.registries.patience)?;
+        let terms = Terms::of(&config.registries, reference)?;
+        let client = terms.client(config)?;
         Ok(Self {
             config,
             reference,
+            terms,
             client,
             scheme: OnceLock::new(),
             authorization: RwLock::default(),
@@ -101,6 +108,19 @@ impl<'c> Registry<'c> {
     }
 
     fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, OciError> {
+        match self.get_wherever_it_leads(path, headers) {
+            Err(OciError::Fetch(FetchError::Forbidden { reason, .. })) => {
+                Err(OciError::not_allowed(self.reference, reason))
+            }
+            got => got,
+        }
+    }
+
+    fn get_wherever_it_leads(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, OciError> {
         let authorization =
             self.authorization.read().unwrap_or_else(PoisonError::into_inner).clone();
         let answer = self.ask(path, headers, authorization.as_deref())?;
@@ -156,7 +176,10 @@ impl<'c> Registry<'c> {
         let login = match self.login.get() {
             Some(login) => login,
             None => {
-                let found = login::find(self.config, self.reference)?;
+                let found = match self.terms {
+                    Terms::Human => login::find(self.config, self.reference)?,
+                    Terms::Model => None,
+                };
                 self.login.get_or_init(|| found)
             }
         };
@@ -240,6 +263,11 @@ impl<'c> Registry<'c> {
     }
 
     fn refused(&self, answer: Answer) -> OciError {
+        if self.terms == Terms::Model {
+            let registry = self.reference.registry();
+            let reason = format!("{registry} does not hand it out without a login");
+            return OciError::not_allowed(self.reference, reason);
+        }
         OciError::Refused {
             registry: self.reference.registry().to_owned(),
             image: self.image(),
