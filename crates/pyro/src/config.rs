@@ -30,6 +30,8 @@ pub mod env_var {
     pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
+    /// The container image that `debian:12` and the like are made of in a machine, instead of by mmdebstrap.
+    pub const PYRO_DEBIAN_IMAGE: &str = "PYRO_DEBIAN_IMAGE";
     /// Registries of container images that speak plain HTTP, with commas between them.
     pub const PYRO_PLAIN_HTTP: &str = "PYRO_PLAIN_HTTP";
     /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.
@@ -185,6 +187,8 @@ pub struct Config {
     pub firecracker: Option<PathBuf>,
     /// A Debian mirror of the user's own.
     pub debian_mirror: Option<String>,
+    /// The image that machines make the catalog of, where the user has named one.
+    pub debian_image: Option<String>,
     /// Certificate authorities that guests trust beside their image's.
     pub ca_bundle: Option<CaSource>,
     /// The host's own trust store, where the user has named it.
@@ -251,6 +255,7 @@ impl Config {
             qemu: path(env_var::PYRO_QEMU),
             firecracker: path(env_var::PYRO_FIRECRACKER),
             debian_mirror: text(env_var::PYRO_DEBIAN_MIRROR).filter(|v| !v.is_empty()),
+            debian_image: text(env_var::PYRO_DEBIAN_IMAGE).filter(|v| !v.is_empty()),
             ca_bundle: ca_bundle(lookup(env_var::PYRO_CA_BUNDLE))?,
             ssl_cert_file: path(env_var::SSL_CERT_FILE),
             proxies: PROXY_VARIABLES

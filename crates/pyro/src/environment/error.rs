@@ -114,6 +114,12 @@ pub enum EnvironmentError {
         /// The name.
         name: &'static str,
     },
+    /// Only environments of the catalog are made by name alone.
+    #[error("{name} is no name of the catalog")]
+    NotOfTheCatalog {
+        /// The name.
+        name: String,
+    },
     /// An image cannot be given a name that is a digest.
     #[error("{name} is the name of certain bytes in a registry, and no name to give")]
     FixedName {
@@ -158,7 +164,9 @@ pub enum EnvironmentError {
 impl Diagnose for EnvironmentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unknown { .. } | Self::NotHere { .. } => Kind::NotFound,
+            Self::Unknown { .. } | Self::NotHere { .. } | Self::NotOfTheCatalog { .. } => {
+                Kind::NotFound
+            }
             Self::BadMirror { .. }
             | Self::OfTheCatalog { .. }
             | Self::FixedName { .. }
@@ -182,7 +190,7 @@ impl Diagnose for EnvironmentError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unknown { .. } => "unknown_environment",
+            Self::Unknown { .. } | Self::NotOfTheCatalog { .. } => "unknown_environment",
             Self::NoSpace { .. } => "no_space",
             Self::MissingTools { .. } => "missing_host_tools",
             Self::BadMirror { .. } => "bad_mirror",
@@ -213,6 +221,10 @@ impl Diagnose for EnvironmentError {
                     format!("use one of {}", names.join(", ")),
                     "or any container image: alpine:3.20, ghcr.io/owner/name@sha256:…".into(),
                 ]
+            }
+            Self::NotOfTheCatalog { .. } => {
+                let names: Vec<_> = catalog::RECIPES.iter().map(|recipe| recipe.name).collect();
+                vec![format!("use one of {}, or a recipe file", names.join(", "))]
             }
             Self::NoSpace { directory, .. } => vec![
                 format!("free some space on the disk of {}", directory.display()),

@@ -25,7 +25,7 @@ pub(super) fn import(
     name: Option<&str>,
     observer: Observer<'_>,
 ) -> Result<String, EnvironmentError> {
-    let name = name.map(of_images).transpose()?;
+    let name = name.map(Named::to_give).transpose()?;
     cache.create()?;
     let _kept = prune::hold(cache, observer)?;
     let shown = source.display().to_string();
@@ -38,7 +38,7 @@ pub(super) fn import(
                 let image = files.image().map_err(|e| failed(source, e))?;
                 let name = match (name, &image.name) {
                     (Some(name), _) => name,
-                    (None, Some(name)) => of_images(name)?,
+                    (None, Some(name)) => Named::to_give(name)?,
                     (None, None) => return Err(nameless(source)),
                 };
                 let record = of_image(&making, source, &name, &image)?;
@@ -55,17 +55,6 @@ pub(super) fn import(
         durable::write_json(&cache.environment_record(&name.key()), &record)?;
         Ok(name.canonical())
     })
-}
-
-/// A name that is not the catalog's.
-fn of_images(name: &str) -> Result<Named, EnvironmentError> {
-    match Named::parse(name)? {
-        Named::Recipe(recipe) => Err(EnvironmentError::OfTheCatalog { name: recipe.name }),
-        Named::Image(reference) if reference.is_fixed() => {
-            Err(EnvironmentError::FixedName { name: name.to_owned() })
-        }
-        named @ Named::Image(_) => Ok(named),
-    }
 }
 
 fn nameless(source: &Path) -> EnvironmentError {

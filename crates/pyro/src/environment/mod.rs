@@ -26,6 +26,7 @@ mod named;
 mod prune;
 mod pull;
 mod remove;
+mod site;
 mod space;
 
 pub use error::EnvironmentError;
@@ -34,6 +35,7 @@ pub use installed::Installed;
 pub use list::{Entry, Listing};
 pub use oci::OciError;
 pub use prune::{CorruptRecord, Pruned};
+pub(crate) use site::{Plan, Root, Site, Traces};
 
 use crate::Result;
 use crate::config::Config;
@@ -132,6 +134,53 @@ impl Environments {
     fn bring(&self, name: &str, freshness: Freshness, observer: Observer<'_>) -> Result<Installed> {
         let name = Named::parse(name)?;
         Ok(pull::pull(&self.config, &self.cache, &name, freshness, observer)?)
+    }
+
+    /// Makes the image of an environment of the catalog anew, even where it is here, by the host's own tools.
+    ///
+    /// # Errors
+    /// As [`Environments::pull`]; and for a name that is none of the catalog.
+    pub(crate) fn rebuild(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
+        self.recipe(name)?;
+        self.bring(name, Freshness::Anew, observer)
+    }
+
+    /// The recipe of the catalog that has this name.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::NotOfTheCatalog`].
+    pub(crate) fn recipe(&self, name: &str) -> Result<&'static catalog::Recipe> {
+        let recipe = catalog::find(name);
+        Ok(recipe.ok_or_else(|| EnvironmentError::NotOfTheCatalog { name: name.to_owned() })?)
+    }
+
+    /// The recipe of the catalog that has this name, if it has no image here yet.
+    ///
+    /// # Errors
+    /// For an unknown name, or when the cache cannot be read.
+    pub(crate) fn missing_recipe(&self, name: &str) -> Result<Option<&'static catalog::Recipe>> {
+        match Named::parse(name)? {
+            named @ Named::Recipe(recipe) => {
+                Ok(installed::image(&self.cache, &named)?.is_none().then_some(recipe))
+            }
+            Named::Image(_) => Ok(None),
+        }
+    }
+
+    /// Whether the catalog is made in machines: where this host lacks the tools, and where the user has said
+    /// of which image.
+    pub(crate) fn needs_a_machine(&self) -> bool {
+        self.config.debian_image.is_some() || debian::check_host(&self.config).is_err()
+    }
+
+    /// The image that machines make the catalog of.
+    pub(crate) fn debian_image(&self) -> String {
+        self.config.debian_image.clone().unwrap_or_else(|| debian::IMAGE.to_owned())
+    }
+
+    /// The settings that it was made with.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Whether this host has the programs to build environments; found out without building one.

@@ -29,6 +29,20 @@ impl Named {
         }
     }
 
+    /// A name for something that is made here: no name of the catalog, and none of certain bytes.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::OfTheCatalog`], [`EnvironmentError::FixedName`], or that there is no such name.
+    pub(super) fn to_give(name: &str) -> Result<Self, EnvironmentError> {
+        match Self::parse(name)? {
+            Self::Recipe(recipe) => Err(EnvironmentError::OfTheCatalog { name: recipe.name }),
+            Self::Image(reference) if reference.is_fixed() => {
+                Err(EnvironmentError::FixedName { name: name.to_owned() })
+            }
+            named @ Self::Image(_) => Ok(named),
+        }
+    }
+
     /// What a record is about; `None` where nobody can ask for it any more, as for a recipe that has left the
     /// catalog.
     pub(super) fn of_record(name: &str) -> Option<Self> {

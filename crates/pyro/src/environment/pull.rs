@@ -23,6 +23,8 @@ pub(super) enum Freshness {
     AsItIs,
     /// Only where its source has nothing newer.
     Newest,
+    /// Not at all.
+    Anew,
 }
 
 /// See [`super::Environments::pull`] and [`super::Environments::update`].
@@ -37,7 +39,7 @@ pub(super) fn pull(
         Named::Recipe(_) => false,
         Named::Image(reference) => !reference.is_fixed(),
     };
-    let asks = may_move && freshness == Freshness::Newest;
+    let asks = may_move && freshness == Freshness::Newest || freshness == Freshness::Anew;
     if !asks && let Some(installed) = installed::installed(config, cache, name)? {
         return Ok(installed);
     }
@@ -176,7 +178,7 @@ fn find_kernel(
             kernel_source::prepare(config, cache, sources, observer)?
         }
         // any kernel runs a container's image; one that is here needs no archive
-        Origin::Image { .. } | Origin::Import { .. } => {
+        Origin::Image { .. } | Origin::Import { .. } | Origin::Recipe { .. } => {
             match kernel_source::newest_in_cache(cache)? {
                 Some(kernel) => kernel,
                 None => kernel_source::prepare(config, cache, &debian::sources(config)?, observer)?,

@@ -6,6 +6,7 @@ use super::oci::{Blob, ImageConfig};
 use crate::digest;
 use crate::error::{AtPath, PathError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -121,6 +122,31 @@ pub enum Origin {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         layers: Vec<LayerRecord>,
     },
+    /// Made in a machine: another environment, and what a recipe did to it.
+    Recipe {
+        /// Where the recipe lay; `catalog` for those of pyro's own.
+        recipe: String,
+        /// SHA-256 of everything that the result depends on: the base, the recipe, the files it names.
+        recipe_digest: String,
+        /// What the machine had booted from.
+        base: BaseRecord,
+        /// Every installed Debian package; none where the base is not Debian's.
+        packages: Vec<Package>,
+        /// What the recipe says about the environment.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+    },
+}
+
+/// The environment that another one was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseRecord {
+    /// Its name in full.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its root image.
+    pub image_digest: String,
 }
 
 impl LayerRecord {
@@ -157,6 +183,7 @@ impl Origin {
             Self::DebianArchive { suite, .. } => format!("debian-archive:{suite}"),
             Self::Image { reference, .. } => format!("registry:{reference}"),
             Self::Import { path, .. } => format!("file:{}", path.display()),
+            Self::Recipe { base, .. } => format!("recipe-on:{}", base.name),
         }
     }
 }

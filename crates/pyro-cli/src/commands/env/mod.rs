@@ -1,5 +1,6 @@
 //! `pyro env`: what machines boot from.
 
+mod build;
 mod import;
 mod inspect;
 mod list;
@@ -12,12 +13,13 @@ pub(super) use pull::prepare;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 
-/// List, inspect, prepare and remove what machines boot from
+/// List, inspect, prepare, build and remove what machines boot from
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Arguments),
     Inspect(inspect::Arguments),
     Pull(pull::Arguments),
+    Build(build::Arguments),
     Import(import::Arguments),
     Remove(remove::Arguments),
     Prune(prune::Arguments),
@@ -29,6 +31,7 @@ impl Command {
             Self::List(arguments) => list::list(ui, arguments),
             Self::Inspect(arguments) => inspect::inspect(ui, arguments),
             Self::Pull(arguments) => pull::pull(ui, arguments),
+            Self::Build(arguments) => build::build(ui, arguments),
             Self::Import(arguments) => import::import(ui, arguments),
             Self::Remove(arguments) => remove::remove(ui, arguments),
             Self::Prune(arguments) => prune::prune(ui, arguments),
@@ -40,6 +43,7 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Inspect(arguments) => arguments.json,
             Self::Pull(arguments) => arguments.json,
+            Self::Build(arguments) => arguments.json,
             Self::Import(arguments) => arguments.json,
             Self::Remove(arguments) => arguments.json,
             Self::Prune(arguments) => arguments.json,

@@ -7,6 +7,7 @@ use crate::settings;
 use crate::ui::Ui;
 use pyro::environment::{Environments, Installed};
 use pyro::event::Observer;
+use pyro::vm;
 use std::process::ExitCode;
 
 /// Prepare an environment, so that its first machine starts at once
@@ -47,15 +48,15 @@ pub(crate) fn pull(ui: &Ui, arguments: &Arguments) -> Outcome {
 
 /// Makes the environment ready; an image that is here stays what it is.
 pub(crate) async fn prepare(ui: &Ui, config: pyro::Config, environment: &str) -> Outcome<()> {
-    bring(ui, config, environment, Environments::pull).await
+    bring(ui, config, environment, vm::prepare::pull).await
 }
 
 /// Makes the newest of the environment ready.
 async fn update(ui: &Ui, config: pyro::Config, environment: &str) -> Outcome<()> {
-    bring(ui, config, environment, Environments::update).await
+    bring(ui, config, environment, vm::prepare::update).await
 }
 
-type Bring = fn(&Environments, &str, Observer<'_>) -> pyro::Result<Installed>;
+type Bring = fn(&pyro::Config, &str, Observer<'_>) -> pyro::Result<Installed>;
 
 /// Works on a thread of its own, because that work blocks.
 async fn bring(ui: &Ui, config: pyro::Config, environment: &str, bring: Bring) -> Outcome<()> {
@@ -63,7 +64,7 @@ async fn bring(ui: &Ui, config: pyro::Config, environment: &str, bring: Bring) -
     let environment = environment.to_owned();
     let work = move || {
         let observer = |event| progress.observe(&event);
-        bring(&Environments::new(config), &environment, &observer).map(drop)
+        bring(&config, &environment, &observer).map(drop)
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(brought) => Ok(brought?),
