@@ -28,6 +28,9 @@ pub mod env_var {
     pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
+    /// A place in a registry (`registry.example/pyro`) that is asked for the environments of the catalog before they
+    /// are built.
+    pub const PYRO_REGISTRY: &str = "PYRO_REGISTRY";
     /// Registries of container images that speak plain HTTP, with commas between them.
     pub const PYRO_PLAIN_HTTP: &str = "PYRO_PLAIN_HTTP";
     /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.

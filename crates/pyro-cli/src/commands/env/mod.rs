@@ -1,10 +1,12 @@
 //! `pyro env`: what machines boot from.
 
+mod export;
 mod import;
 mod inspect;
 mod list;
 mod prune;
 mod pull;
+mod push;
 mod remove;
 
 pub(super) use pull::prepare;
@@ -12,13 +14,15 @@ pub(super) use pull::prepare;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 
-/// List, inspect, prepare and remove what machines boot from
+/// List, inspect, prepare, share and remove what machines boot from
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Arguments),
     Inspect(inspect::Arguments),
     Pull(pull::Arguments),
     Import(import::Arguments),
+    Export(export::Arguments),
+    Push(push::Arguments),
     Remove(remove::Arguments),
     Prune(prune::Arguments),
 }
@@ -30,6 +34,8 @@ impl Command {
             Self::Inspect(arguments) => inspect::inspect(ui, arguments),
             Self::Pull(arguments) => pull::pull(ui, arguments),
             Self::Import(arguments) => import::import(ui, arguments),
+            Self::Export(arguments) => export::export(ui, arguments),
+            Self::Push(arguments) => push::push(ui, arguments),
             Self::Remove(arguments) => remove::remove(ui, arguments),
             Self::Prune(arguments) => prune::prune(ui, arguments),
         }
@@ -41,6 +47,8 @@ impl Command {
             Self::Inspect(arguments) => arguments.json,
             Self::Pull(arguments) => arguments.json,
             Self::Import(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
+            Self::Push(arguments) => arguments.json,
             Self::Remove(arguments) => arguments.json,
             Self::Prune(arguments) => arguments.json,
         }
