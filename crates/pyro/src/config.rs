@@ -32,6 +32,9 @@ pub mod env_var {
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
     /// The container image that `debian:12` and the like are made of in a machine, instead of by mmdebstrap.
     pub const PYRO_DEBIAN_IMAGE: &str = "PYRO_DEBIAN_IMAGE";
+    /// A place in a registry (`registry.example/pyro`) that is asked for the environments of the catalog before they
+    /// are built.
+    pub const PYRO_REGISTRY: &str = "PYRO_REGISTRY";
     /// Registries of container images that speak plain HTTP, with commas between them.
     pub const PYRO_PLAIN_HTTP: &str = "PYRO_PLAIN_HTTP";
     /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.

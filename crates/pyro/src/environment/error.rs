@@ -138,6 +138,49 @@ pub enum EnvironmentError {
         /// Its name in full.
         name: String,
     },
+    /// A place in a registry cannot be pushed to.
+    #[error("{name:?} is no place in a registry to push to: {reason}")]
+    BadReference {
+        /// What was asked for.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An environment without a kernel of its own cannot go anywhere.
+    #[error("{name} has no kernel of its own yet")]
+    NoKernel {
+        /// Its name in full.
+        name: String,
+    },
+    /// An environment of the catalog is here, and another one would take its place.
+    #[error("{} holds another {name} than the one that is here", source_path.display())]
+    Replaces {
+        /// The file or directory.
+        source_path: PathBuf,
+        /// The name of the catalog.
+        name: String,
+    },
+    /// A file holds an environment of the catalog in another version than this one's.
+    #[error("{} holds {name} in version {version}, which is not this pyro's", source_path.display())]
+    OtherVersion {
+        /// The file or directory.
+        source_path: PathBuf,
+        /// The name of the catalog.
+        name: String,
+        /// The version in the file.
+        version: String,
+    },
+    /// A registry does not get an environment.
+    #[error("cannot push {name} to {reference}")]
+    Push {
+        /// The environment's name in full.
+        name: String,
+        /// The reference in full.
+        reference: String,
+        /// Why not.
+        #[source]
+        source: OciError,
+    },
     /// An image cannot be used.
     #[error("cannot get the image {image}")]
     Image {
@@ -170,6 +213,9 @@ impl Diagnose for EnvironmentError {
             Self::BadMirror { .. }
             | Self::OfTheCatalog { .. }
             | Self::FixedName { .. }
+            | Self::BadReference { .. }
+            | Self::Replaces { .. }
+            | Self::OtherVersion { .. }
             | Self::Nameless { .. } => Kind::Usage,
             Self::ToolSilent { .. } => Kind::Timeout,
             Self::NoSpace { .. }
@@ -179,8 +225,9 @@ impl Diagnose for EnvironmentError {
             | Self::WrongAgent { .. }
             | Self::BadAnswer { .. }
             | Self::DigestMismatch { .. }
+            | Self::NoKernel { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
-            Self::Image { source, .. } => source.kind(),
+            Self::Image { source, .. } | Self::Push { source, .. } => source.kind(),
             Self::Path(error) => error.kind(),
             Self::Erofs(error) => error.kind(),
             Self::Kernel(error) => error.kind(),
@@ -204,7 +251,11 @@ impl Diagnose for EnvironmentError {
             Self::OfTheCatalog { .. } | Self::FixedName { .. } => "bad_name",
             Self::Nameless { .. } => "nameless",
             Self::NotHere { .. } => "environment_not_here",
-            Self::Image { source, .. } => source.code(),
+            Self::BadReference { .. } => "bad_reference",
+            Self::NoKernel { .. } => "no_kernel",
+            Self::Replaces { .. } => "replaces_environment",
+            Self::OtherVersion { .. } => "wrong_version",
+            Self::Image { source, .. } | Self::Push { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
             Self::Kernel(error) => error.code(),
@@ -253,8 +304,25 @@ impl Diagnose for EnvironmentError {
             Self::OfTheCatalog { .. } | Self::FixedName { .. } | Self::Nameless { .. } => {
                 vec!["name it yourself: --name localhost/tool:1".into()]
             }
-            Self::NotHere { .. } => vec!["`pyro env list` names what is here".into()],
-            Self::Image { source, .. } => source.hints(),
+            Self::NotHere { name } => vec![
+                "`pyro env list` names what is here".into(),
+                format!("`pyro env pull {name}` brings it"),
+            ],
+            Self::BadReference { .. } => {
+                vec!["name registry, repository and tag: registry.example/team/tool:1".into()]
+            }
+            Self::NoKernel { name } => vec![format!(
+                "`pyro env pull {name}` gets one, where {} is not set",
+                env_var::PYRO_KERNEL
+            )],
+            Self::Replaces { name, .. } => vec![
+                format!("--name {name} puts it into that place"),
+                "--name localhost/tool:1 puts it beside".into(),
+            ],
+            Self::OtherVersion { .. } => {
+                vec!["name it yourself: --name localhost/tool:1".into()]
+            }
+            Self::Image { source, .. } | Self::Push { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),
             Self::Erofs(error) => error.hints(),
             Self::Kernel(error) => error.hints(),

@@ -46,7 +46,7 @@ pub(super) fn prepare(
     let building = Building::begin(cache, config)?;
     match fetch(config, cache, &building, sources, observer) {
         Ok(id) => Ok(id),
-        Err(error) => match newest_in_cache(cache)? {
+        Err(error) => match newest_in_cache(config, cache)? {
             Some(id) => {
                 let reason = crate::Error::from(error);
                 observer(Event::Warning(format!("using the kernel {id} of the cache: {reason}")));
@@ -80,7 +80,7 @@ fn fetch(
 /// again.
 const KERNEL_SPACE: u64 = 192 << 20;
 
-/// Unpacks a package and moves it into the cache, the record last.
+/// Unpacks a package and moves it into the cache.
 fn keep(
     cache: &Cache,
     building: &Building,
@@ -98,18 +98,30 @@ fn keep(
         uri: package.uri.clone(),
         package_digest: package.digest.clone(),
         digest: digest::of_file(&kernel.vmlinux)?,
+        artifact: None,
         created_at: now(),
     };
-    let place = cache.kernel(&id);
+    publish(cache, building, &aside, &record)?;
+    Ok(id)
+}
+
+/// Moves a kernel that is complete in the directory `aside` into the cache, the record last.
+pub(super) fn publish(
+    cache: &Cache,
+    building: &Building,
+    aside: &Path,
+    record: &KernelRecord,
+) -> Result<(), EnvironmentError> {
+    let place = cache.kernel(&record.id);
     if place.exists() {
         // Left by somebody who was killed before the record.
         fs::rename(&place, building.file("replaced")).map_err(|source| {
             crate::error::PathError { action: "replace", path: place.clone(), source }
         })?;
     }
-    cache::publish_directory(&aside, &place)?;
-    durable::write_json(&cache.kernel_record(&id), &record)?;
-    Ok(id)
+    cache::publish_directory(aside, &place)?;
+    durable::write_json(&cache.kernel_record(&record.id), record)?;
+    Ok(())
 }
 
 /// `linux-image-6.1.0-56-amd64_6.1.192-2`; an epoch's colon becomes apt's `%3a` without the sign.
@@ -117,13 +129,21 @@ fn id_of(package: &KernelPackage) -> String {
     format!("{}_{}", package.name, package.version.replace(':', "-3a"))
 }
 
-/// The kernel that came into the cache last.
-pub(super) fn newest_in_cache(cache: &Cache) -> Result<Option<String>, EnvironmentError> {
+/// The kernel that came into the cache last, for whatever environment has none of its own. A stranger's, which
+/// came with an artifact, is not for others, unless the artifact is of the registry that the user has named.
+pub(super) fn newest_in_cache(
+    config: &Config,
+    cache: &Cache,
+) -> Result<Option<String>, EnvironmentError> {
+    let is_for_all = |record: &KernelRecord| {
+        record.artifact.as_ref().is_none_or(|from| config.registries.is_of_catalog(from))
+    };
     let mut newest: Option<KernelRecord> = None;
     for entry in fs::read_dir(cache.kernels()).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
         if let Some((_, record)) = of_cache(cache, id)?
+            && is_for_all(&record)
             && newest.as_ref().is_none_or(|n| n.created_at < record.created_at)
         {
             newest = Some(record);

@@ -34,10 +34,15 @@ impl Named {
     /// # Errors
     /// [`EnvironmentError::OfTheCatalog`], [`EnvironmentError::FixedName`], or that there is no such name.
     pub(super) fn to_give(name: &str) -> Result<Self, EnvironmentError> {
-        match Self::parse(name)? {
+        Self::parse(name)?.given()
+    }
+
+    /// The same of a name that has been read already.
+    pub(super) fn given(self) -> Result<Self, EnvironmentError> {
+        match self {
             Self::Recipe(recipe) => Err(EnvironmentError::OfTheCatalog { name: recipe.name }),
             Self::Image(reference) if reference.is_fixed() => {
-                Err(EnvironmentError::FixedName { name: name.to_owned() })
+                Err(EnvironmentError::FixedName { name: reference.to_string() })
             }
             named @ Self::Image(_) => Ok(named),
         }

@@ -5,13 +5,18 @@ use super::guard::{Guard, Guarded};
 use super::{Download, FetchError, explain, proxy, settings, shown};
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::Response;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, DefaultConnector};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, SendBody};
+
+/// How many times its usual patience a server may think about what it was sent: it may have to bring all of
+/// it to where it keeps it first.
+const DIGESTION: u32 = 5;
 
 /// Asks servers. One per conversation: it knows no server yet.
 pub struct Client {
@@ -91,6 +96,32 @@ impl Client {
     pub fn post_json(&self, url: &str, document: &[u8]) -> Result<Answer, FetchError> {
         let request = self.agent(url)?.post(url).content_type("application/json");
         self.answer(url, request.config().max_redirects(0).build().send(document))
+    }
+
+    /// `HEAD url`: an answer without content.
+    pub(crate) fn head(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.head(url), |r, (k, v)| r.header(*k, *v));
+        self.answer(url, request.call())
+    }
+
+    /// `POST url` with nothing.
+    pub(crate) fn post(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.post(url), |r, (k, v)| r.header(*k, *v));
+        self.answer(url, request.send_empty())
+    }
+
+    /// `PUT url` with exactly `length` bytes of `content`, as they come.
+    pub(crate) fn put(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        length: u64,
+        content: &mut dyn Read,
+    ) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.put(url), |r, (k, v)| r.header(*k, *v));
+        let request = request.header("Content-Length", length.to_string());
+        let patient = request.config().timeout_recv_response(Some(self.patience * DIGESTION));
+        self.answer(url, patient.build().send(SendBody::from_reader(content)))
     }
 
     fn agent(&self, url: &str) -> Result<&Agent, FetchError> {

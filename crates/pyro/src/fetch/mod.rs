@@ -130,6 +130,7 @@ fn settings(
         .timeout_connect(Some(patience))
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
+        .timeout_per_write(Some(patience))
 }
 
 fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {

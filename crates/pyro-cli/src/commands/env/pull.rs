@@ -14,13 +14,16 @@ use std::process::ExitCode;
 ///
 /// An image is pulled from its registry, Docker Hub where the name has none, with the login that Docker or Podman
 /// keeps for you. Where its tag has moved since the last pull the new image is pulled; what was made from
-/// the old one keeps it.
+/// the old one keeps it. What `pyro env push` put there is pulled with its kernel, and needs nothing else. Names of
+/// the catalog are pulled so too where PYRO_REGISTRY names a place in a registry, `registry.example/pyro`; what
+/// that has not is built on this host.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pyro env pull debian:12
   pyro env pull alpine:3.20
-  pyro env pull ghcr.io/owner/name@sha256:… --json")]
+  pyro env pull ghcr.io/owner/name@sha256:… --json
+  PYRO_REGISTRY=registry.example/pyro pyro env pull debian:12")]
 pub(crate) struct Arguments {
     /// A name of `pyro env list`, or any container image
     #[arg(value_name = "ENV")]

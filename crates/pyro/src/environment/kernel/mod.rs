@@ -83,6 +83,12 @@ impl Kernel {
         vmlinux::describe(vmlinux, modules)
     }
 
+    /// Writes the description of a kernel whose files are in `directory` and durable; the paths in it are
+    /// relative to that.
+    pub(super) fn describe(&self, directory: &Path) -> Result<(), KernelError> {
+        unpack::describe(self, directory)
+    }
+
     /// The name in [`ModuleSets`] of one of [`Kernel::modules`].
     #[must_use]
     pub fn module_file_name(module: &Path) -> String {

@@ -106,7 +106,7 @@ fn forget(into: &Path) -> Result<(), KernelError> {
 }
 
 /// Writes the description last and all at once: it says that the rest is complete.
-fn describe(kernel: &Kernel, into: &Path) -> Result<(), KernelError> {
+pub(super) fn describe(kernel: &Kernel, into: &Path) -> Result<(), KernelError> {
     let file = into.join(DESCRIPTION);
     let aside = into.join(format!("{DESCRIPTION}.partial"));
     let text = serde_json::to_vec_pretty(kernel)

@@ -45,6 +45,44 @@ pub enum OciError {
         /// What the registry says.
         message: String,
     },
+    /// The registry takes nothing from this user.
+    #[error(
+        "{registry} refuses to take {image} {}{}",
+        if *logged_in { "with the login that this host has for it" } else { "without a login" },
+        said(message)
+    )]
+    NotTaken {
+        /// The registry.
+        registry: String,
+        /// What was to be sent.
+        image: String,
+        /// Whether there was a login.
+        logged_in: bool,
+        /// What the registry says.
+        message: String,
+    },
+    /// The registry has no such repository, and makes none by itself.
+    #[error("{registry} has no repository {repository}, and does not make it{}", said(message))]
+    NoRepository {
+        /// The registry.
+        registry: String,
+        /// What was asked for.
+        repository: String,
+        /// What the registry says.
+        message: String,
+    },
+    /// The registry does not like what it was sent.
+    #[error("{registry} answers to {what} with HTTP status {status}{}", said(message))]
+    Rejected {
+        /// The registry.
+        registry: String,
+        /// What it was sent.
+        what: String,
+        /// The status.
+        status: u16,
+        /// What the registry says.
+        message: String,
+    },
     /// The registry is overloaded or out of order.
     #[error("{registry} answers with HTTP status {status}{}", said(message))]
     Unwell {
@@ -185,14 +223,18 @@ impl OciError {
 impl Diagnose for OciError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoSuchImage { .. } => Kind::NotFound,
-            Self::NotAllowed { .. } | Self::Refused { .. } | Self::PlainHttp { .. } => Kind::Denied,
+            Self::NoSuchImage { .. } | Self::NoRepository { .. } => Kind::NotFound,
+            Self::NotAllowed { .. }
+            | Self::Refused { .. }
+            | Self::NotTaken { .. }
+            | Self::PlainHttp { .. } => Kind::Denied,
             Self::BadDocument { .. }
             | Self::WrongPlatform { .. }
             | Self::NotAnImage { .. }
             | Self::Bomb { .. } => Kind::Usage,
             Self::Unwell { .. }
             | Self::NotARegistry { .. }
+            | Self::Rejected { .. }
             | Self::WrongDigest { .. }
             | Self::BadLogins { .. }
             | Self::HelperFailed { .. } => Kind::Host,
@@ -207,6 +249,9 @@ impl Diagnose for OciError {
             Self::NoSuchImage { .. } => "no_such_image",
             Self::NotAllowed { .. } => "image_not_allowed",
             Self::Refused { .. } => "registry_login",
+            Self::NotTaken { .. } => "push_refused",
+            Self::NoRepository { .. } => "no_such_repository",
+            Self::Rejected { .. } => "push_rejected",
             Self::Unwell { .. } => "registry_unwell",
             Self::NotARegistry { .. } => "not_a_registry",
             Self::PlainHttp { .. } => "plain_http",
@@ -242,6 +287,25 @@ impl Diagnose for OciError {
             ],
             Self::Refused { registry, .. } => {
                 vec![format!("log in anew: `docker login {registry}` or `podman login {registry}`")]
+            }
+            Self::NotTaken { registry, logged_in: false, .. } => {
+                vec![format!("log in with `docker login {registry}` or `podman login {registry}`")]
+            }
+            Self::NotTaken { registry, .. } => vec![
+                format!("log in anew: `docker login {registry}` or `podman login {registry}`"),
+                "the login must be allowed to write to this repository".into(),
+            ],
+            Self::NoRepository { .. } => {
+                vec!["make the repository first, as this registry wants it".into()]
+            }
+            Self::Rejected { status: 413, .. } => {
+                vec!["the registry, or a proxy before it, takes no parts of this size".into()]
+            }
+            Self::Rejected { .. } => {
+                vec!["a proxy may change what passes it: try again, or another registry".into()]
+            }
+            Self::Unwell { status: 500 | 507, .. } => {
+                vec!["try again later; a registry whose disk is full answers like this too".into()]
             }
             Self::Unwell { status: 429, .. } => {
                 vec!["wait, or log in: registries limit strangers more".into()]
