@@ -51,6 +51,7 @@ class Servers(Settled):
         max_mem_mib: int | None = None,
         max_vcpus: int | None = None,
         max_workspaces: int | None = None,
+        allow_images: Iterable[str] = (),
         allow_secrets: bool = False,
         allow_host_compat: bool = False,
     ) -> Server:
@@ -72,6 +73,8 @@ class Servers(Settled):
             max_mem_mib: the most memory of one machine.
             max_vcpus: the most virtual CPUs of one machine.
             max_workspaces: the most workspaces at a time.
+            allow_images: the images that a model may name beside those that public registries give to everybody, with the
+                logins of this user: ``ghcr.io/owner/name``, ``registry.example/*``.
             allow_secrets: give the model content that holds a secret of its workspace.
             allow_host_compat: let the model ask for commands on the host where no machine can boot: no isolation.
 
@@ -97,6 +100,7 @@ class Servers(Settled):
                 "max_mem_mib": max_mem_mib,
                 "max_vcpus": max_vcpus,
                 "max_workspaces": max_workspaces,
+                "allow_images": list(allow_images),
                 "allow_secrets": allow_secrets,
                 "allow_host_compat": allow_host_compat,
             },

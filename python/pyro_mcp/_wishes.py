@@ -103,5 +103,6 @@ class Server(TypedDict):
     max_mem_mib: int | None
     max_vcpus: int | None
     max_workspaces: int | None
+    allow_images: list[str]
     allow_secrets: bool
     allow_host_compat: bool

@@ -6,7 +6,7 @@ use crate::refusal::refusal;
 use crate::settings::Settings;
 use pyo3::prelude::*;
 use pyro::certificates::Bundle;
-use pyro::config::CaSource;
+use pyro::config::{BadImagePattern, CaSource, ImagePattern};
 use pyro::error::Diagnose;
 use pyro::network::AllowList;
 use pyro::secret::Disclosure;
@@ -34,6 +34,7 @@ pub(crate) struct ServerWish {
     max_mem_mib: Option<u32>,
     max_vcpus: Option<u32>,
     max_workspaces: Option<usize>,
+    allow_images: Vec<String>,
     allow_secrets: bool,
     allow_host_compat: bool,
 }
@@ -93,6 +94,7 @@ impl ServerWish {
             profile,
             allow_host_compat: self.allow_host_compat,
             network: self.network(profile)?,
+            images: self.images()?,
             project: self.project(),
             seed_roots: self.seed_roots,
             export_roots: self.export_roots,
@@ -111,6 +113,10 @@ impl ServerWish {
         let policy = self.network_policy.as_deref().map(str::parse).transpose()?;
         let allow = AllowList::parse(&self.allow_hosts, &self.allow_nets)?;
         NetworkRule { policy, allow }.checked(profile)
+    }
+
+    fn images(&self) -> Result<Vec<ImagePattern>, BadImagePattern> {
+        self.allow_images.iter().map(|text| text.parse()).collect()
     }
 
     fn project(&self) -> ProjectSource {
