@@ -40,6 +40,7 @@ test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated mach
 
 test-hosts: setup build ## the MCP Inspector, Claude Code and Codex, installed into target/hosts, work in real guests
 	@tests/hosts/run
+	@tests/hosts/settings
 
 smoke-use-cases: setup build ## follow the recipes of docs/use-cases in real machines; prints calls and tokens
 	$(CARGO) test --locked --quiet --package scenarios --test use_cases -- --nocapture --test-threads=1
@@ -59,7 +60,7 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/kvm-lab tests/lab/*
+	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/hosts/settings tests/kvm-lab tests/lab/*
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 

@@ -33,5 +33,6 @@ mod repetition;
 mod secrets;
 mod settings;
 mod streams;
+mod transcripts;
 mod vm_verbs;
 mod workspaces;

@@ -45,6 +45,10 @@ fn a_guest_has_its_secrets_at_every_boot_and_a_command_has_those_that_it_asks_fo
     let _ = refused("OTHER").exits(125).complains("it has LITERAL, FILE, api-key");
     let _ = refused("api-key").exits(125).complains("SECRET=ENV_VAR");
 
+    let shown = ["snapshot", "create"];
+    let named = workspace.call(&shown, &["from-the-host", "--json"]).outcome().exits(2);
+    assert_eq!(named.json()["code"], "secret_in_the_open");
+
     let _ = workspace.call(&["stop"], &[]).succeeds();
     let _ = workspace.call(&["start"], &[]).succeeds();
     has_all();

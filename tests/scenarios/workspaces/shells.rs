@@ -1,8 +1,10 @@
 //! Shells that stay open between calls: typed into, read by many, joined by people, and gone with their
 //! workspace.
 
+use rustix::process::{Pid, Signal, kill_process};
 use scenarios::{Server, Workspace, World};
 use serde_json::{Value, json};
+use std::fs;
 
 /// A shell of a workspace, and how far it has been read.
 struct Shell<'w> {
@@ -166,7 +168,7 @@ fn a_person_joins_a_shell_leaves_it_and_comes_back() {
     shell.types("greeting=good\"\"day; echo $greeting");
     // script(1) is the terminal; where nobody has one, nobody joins
     let attach = format!("{{pyro}} workspace shell attach {} {}", workspace.id, shell.id);
-    let with_terminal = format!("stty cols 91 rows 27; exec {attach}");
+    let with_terminal = format!("stty cols 91 rows 27; echo $$ > joined; exec {attach}");
     let join = || {
         let words = ["script", "--quiet", "--return", "--command", &with_terminal, "/dev/null"];
         world.program(&words).holding_stdin().start()
@@ -194,6 +196,16 @@ fn a_person_joins_a_shell_leaves_it_and_comes_back() {
     first.write(b"\x10\x11");
     let _ = first.end().succeeds();
     assert_eq!(shell.json("read", &[])["state"], "running");
+    // one that is ended from outside leaves our terminal as it was
+    let mut third = join();
+    third.prints("hello");
+    third.write(b"printf '\\033[?1049h'; echo o\"\"ther\r");
+    third.prints("other");
+    let joined = fs::read_to_string(world.home().join("joined")).unwrap();
+    let joined = Pid::from_raw(joined.trim().parse().unwrap()).unwrap();
+    kill_process(joined, Signal::TERM).unwrap();
+    third.prints("\x1b[?1049l");
+    let _ = third.end().exits(143);
     second.write(b"exit 6\r");
     let _ = second.end().exits(6);
     workspace.delete();

@@ -2,9 +2,9 @@
 //! `fn code` of `impl Diagnose`, and the code of a `Report` that is written down. What a code means is the
 //! documentation of the variant, or the comment behind the string where several codes share one.
 
+use super::documents::{Documents, lower, text_of};
 use crate::repository::Repository;
 use crate::syntax::{Arm, RustFile, Token, closing, innermost_arms, outer_variants};
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A code of one error type.
@@ -47,10 +47,6 @@ pub(crate) fn all(repository: &Repository) -> Vec<Code> {
 pub(crate) fn unexplained(repository: &Repository) -> Vec<Code> {
     let is_open = |code: &Code| code.meanings.is_empty() || code.kinds.is_empty();
     all(repository).into_iter().filter(is_open).collect()
-}
-
-fn text_of<'a>(repository: &'a Repository, file: &RustFile) -> Vec<&'a str> {
-    repository.file(&file.path).map(|file| file.text.lines().collect()).unwrap_or_default()
 }
 
 /// `impl Diagnose for NAME { … }`.
@@ -232,102 +228,7 @@ fn kinds_in(tokens: &[Token]) -> Vec<String> {
         let is_kind = window[0].is_word("Kind") && window[1].is_mark(':') && window[2].is_mark(':');
         window[3].word().filter(|_| is_kind)
     });
-    named.map(snake).collect()
-}
-
-/// As serde writes it: `NotFound` is `not_found`.
-fn snake(name: &str) -> String {
-    let mut snake = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(c.to_lowercase());
-    }
-    snake
-}
-
-/// The documentation of types and of the variants of enums, by file and name.
-struct Documents {
-    known: BTreeMap<(String, String, String), String>,
-}
-
-impl Documents {
-    fn of(repository: &Repository) -> Self {
-        let mut known = BTreeMap::new();
-        for file in repository.rust().iter().filter(|file| !file.is_test) {
-            let text = text_of(repository, file);
-            for (at, pair) in file.tokens.windows(2).enumerate() {
-                let Some(name) = pair[1].word().map(str::to_owned) else { continue };
-                if pair[0].is_word("enum") || pair[0].is_word("struct") {
-                    let key = (file.path.clone(), name.clone(), String::new());
-                    known.extend(above(&text, pair[0].line).map(|document| (key, document)));
-                }
-                if pair[0].is_word("enum") {
-                    let variants = variants(&file.tokens, at + 2).into_iter();
-                    known.extend(variants.filter_map(|(variant, line)| {
-                        Some(((file.path.clone(), name.clone(), variant), above(&text, line)?))
-                    }));
-                }
-            }
-        }
-        Self { known }
-    }
-
-    /// In the file where it is used, else in the only other that has it.
-    fn of_variant(&self, path: &str, name: &str, variant: &str) -> Option<String> {
-        let here = self.known.get(&(path.to_owned(), name.to_owned(), variant.to_owned()));
-        let elsewhere = || {
-            let is_meant = |key: &(String, String, String)| key.1 == name && key.2 == variant;
-            let mut others = self.known.iter().filter(|(key, _)| is_meant(key));
-            others.next().filter(|_| others.next().is_none()).map(|(_, document)| document)
-        };
-        here.or_else(elsewhere).cloned()
-    }
-
-    fn of_type(&self, path: &str, name: &str) -> Option<String> {
-        self.of_variant(path, name, "")
-    }
-}
-
-/// The variants of the enum whose name ends before `at`, each with the line on which its attributes begin.
-fn variants(tokens: &[Token], at: usize) -> Vec<(String, usize)> {
-    let Some(open) = (at..tokens.len()).find(|&at| tokens[at].is_mark('{')) else {
-        return Vec::new();
-    };
-    let end = closing(tokens, open);
-    let (mut found, mut at) = (Vec::new(), open + 1);
-    while at < end {
-        let line = tokens[at].line;
-        while at + 1 < end && tokens[at].is_mark('#') {
-            at = closing(tokens, at + 1) + 1;
-        }
-        if let Some(name) = tokens[at].word() {
-            found.push((name.to_owned(), line));
-        }
-        while at < end && !tokens[at].is_mark(',') {
-            let opens = ['(', '{', '['].iter().any(|mark| tokens[at].is_mark(*mark));
-            at = if opens { closing(tokens, at) + 1 } else { at + 1 };
-        }
-        at += 1;
-    }
-    found
-}
-
-/// The first paragraph of the documentation that ends above this line; attributes may lie in between.
-fn above(text: &[&str], line: usize) -> Option<String> {
-    let mut before = text[..line.saturating_sub(1)].iter().rev().map(|line| line.trim()).peekable();
-    while before
-        .next_if(|line| !line.is_empty() && !line.starts_with("///") && !line.ends_with(['}', ',']))
-        .is_some()
-    {}
-    let mut lines: Vec<&str> = Vec::new();
-    while let Some(line) = before.next_if(|line| line.starts_with("///")) {
-        lines.push(line.trim_start_matches('/').trim());
-    }
-    lines.reverse();
-    let paragraph: Vec<&str> = lines.into_iter().take_while(|line| !line.is_empty()).collect();
-    (!paragraph.is_empty()).then(|| paragraph.join(" "))
+    named.map(|name| lower(name, '_')).collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,25 @@
 //! The pages below `docs/reference` that are made from the code. What the commands and tools say is known to
-//! their own crates, whose tests hold those pages to it; the error codes are read from the sources here.
+//! their own crates, whose tests hold those pages to it; error codes and JSON documents are read from the sources
+//! here.
 
 mod codes;
+mod documents;
 mod errors;
+mod json;
+mod types;
 
 use crate::repository::Repository;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 pub(crate) use codes::unexplained;
-pub(crate) use errors::page as errors_page;
 
-/// The page of error codes.
-pub(crate) const ERRORS: &str = "docs/reference/errors.md";
+/// A page by its path, and how it is made.
+type Page = (&'static str, fn(&Repository) -> String);
+
+/// The pages that are read from the sources.
+pub(crate) const PAGES: [Page; 2] =
+    [("docs/reference/errors.md", errors::page), ("docs/reference/json.md", json::page)];
 /// What the crates' own tests look for.
 const WRITE: &str = "PYRO_WRITE_REFERENCE";
 /// The crates that have pages, all by a test of this name.
@@ -21,9 +28,11 @@ const TEST: &str = "reference::";
 
 /// Writes all of them.
 pub(crate) fn write(root: &Path, repository: &Repository) -> ExitCode {
-    if let Err(error) = std::fs::write(root.join(ERRORS), errors_page(repository)) {
-        eprintln!("xtask: cannot write {ERRORS}: {error}");
-        return ExitCode::FAILURE;
+    for (path, page) in PAGES {
+        if let Err(error) = std::fs::write(root.join(path), page(repository)) {
+            eprintln!("xtask: cannot write {path}: {error}");
+            return ExitCode::FAILURE;
+        }
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let packages = CRATES.iter().flat_map(|name| ["--package", name]);

@@ -129,7 +129,9 @@ mod tests {
     use super::super::lexer::tokens;
     use super::*;
 
-    fn read(source: &str) -> Vec<(Vec<(String, String)>, Vec<String>)> {
+    type Pairs = Vec<(String, String)>;
+
+    fn read(source: &str) -> Vec<(Pairs, Vec<String>)> {
         let tokens = tokens(source);
         let arms = innermost_arms(&tokens, 0..tokens.len());
         let texts = |arm: &Arm| {
@@ -139,7 +141,7 @@ mod tests {
         arms.iter().map(|arm| (outer_variants(&tokens, arm.pattern.clone()), texts(arm))).collect()
     }
 
-    fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn pairs(of: &[(&str, &str)]) -> Pairs {
         of.iter().map(|(one, other)| ((*one).into(), (*other).into())).collect()
     }
 

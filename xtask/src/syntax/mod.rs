@@ -3,12 +3,14 @@
 
 mod lexer;
 mod matches;
+mod members;
 mod modules;
 mod paths;
 mod test_items;
 
 pub(crate) use lexer::Token;
 pub(crate) use matches::{Arm, closing, innermost_arms, outer_variants};
+pub(crate) use members::{Member, members};
 pub(crate) use modules::{Declaration, test_module_files};
 pub(crate) use paths::{CratePath, module_of, paths_in_crate, use_trees};
 

@@ -54,6 +54,21 @@ use std::io::Write;
 use std::path::Path;
 
 /// The environments of one user.
+/// # Example
+/// ```
+/// use pyro::environment::Environments;
+/// # let home = tempfile::tempdir()?;
+/// # let home = home.path().as_os_str().to_owned();
+///
+/// let lookup = |name: &str| (name == "PYRO_HOME").then(|| home.clone());
+/// let config = pyro::Config::from_lookup("/usr/local/bin/pyro".into(), lookup)?;
+/// let environments = Environments::new(config);
+/// for environment in environments.list()?.environments {
+///     println!("{}: {}", environment.name, environment.description);
+/// }
+/// assert!(environments.installed("debian:12")?.is_none(), "nothing was prepared here yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Environments {
     config: Config,

@@ -115,6 +115,24 @@ impl AllowList {
     ///
     /// # Errors
     /// The first that is not a pattern or a range, or if there are too many.
+    /// # Example
+    /// ```
+    /// use pyro::network::{AllowList, NetworkPolicy};
+    /// use pyro::workspace::WorkspaceSpec;
+    ///
+    /// let hosts = ["*.example.org".to_owned(), "git.example.net:22".to_owned()];
+    /// let allow = AllowList::parse(&hosts, &["10.1.0.0/16".to_owned()])?;
+    /// let mut spec = WorkspaceSpec { network_policy: NetworkPolicy::Egress, ..Default::default() };
+    /// spec.machine.allow = allow;
+    /// spec.check()?;
+    ///
+    /// // a list under a policy that lets nothing through would only look like one
+    /// spec.network_policy = NetworkPolicy::Off;
+    /// assert_eq!(spec.check().unwrap_err().code(), "allow_list_without_egress");
+    /// // and an address is no name
+    /// assert!(AllowList::parse(&["10.0.0.1".to_owned()], &[]).is_err());
+    /// # Ok::<(), pyro::Error>(())
+    /// ```
     pub fn parse(hosts: &[String], nets: &[String]) -> Result<Self, NetworkError> {
         if hosts.len().max(nets.len()) > MAX_ENTRIES {
             return Err(NetworkError::TooLong);

@@ -60,6 +60,24 @@ impl Secret {
     ///
     /// # Errors
     /// [`SecretError`] about its form, name or size.
+    /// # Example
+    /// ```
+    /// use pyro::secret::Secret;
+    /// use pyro::workspace::WorkspaceSpec;
+    ///
+    /// let token = Secret::parse("token=correct-horse-battery")?;
+    /// assert_eq!(token.name(), "token");
+    /// assert!(!format!("{token:?}").contains("battery"), "nothing shows its value");
+    ///
+    /// // what everybody sees cannot hold it
+    /// let spec = WorkspaceSpec {
+    ///     name: Some("correct-horse-battery".into()),
+    ///     secrets: vec![token],
+    ///     ..WorkspaceSpec::default()
+    /// };
+    /// assert_eq!(spec.check().unwrap_err().code(), "secret_in_the_open");
+    /// # Ok::<(), pyro::Error>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let (name, value) = pair(text, "NAME=VALUE")?;
         Self::literal(name, value)

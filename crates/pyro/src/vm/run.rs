@@ -99,6 +99,23 @@ pub struct Cleanup {
 /// # Errors
 /// Whatever keeps the machine from starting or the command from being run. A command that fails is
 /// no error, and neither is a failed clean-up: `cleanup` says so.
+/// # Example
+/// ```no_run
+/// use pyro::vm::VmSpec;
+/// use pyro::vm::run::{OutputLimits, RunRequest, run};
+///
+/// # async fn example(config: &pyro::Config) -> pyro::Result<()> {
+/// let request = RunRequest {
+///     vm: VmSpec { environment: "debian:12".into(), ..VmSpec::default() },
+///     command: "uname -r".into(),
+///     timeout_seconds: 30,
+/// };
+/// let result = run(config, &request, OutputLimits::default(), &pyro::event::ignore).await?;
+/// println!("{} (isolation: {})", result.stdout, result.isolation);
+/// assert!(result.cleanup.deleted);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn run(
     config: &Config,
     request: &RunRequest,

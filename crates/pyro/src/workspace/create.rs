@@ -29,6 +29,34 @@ use crate::vm::start::{DISK_BYTES, new_id};
 /// # Errors
 /// If the wish is impossible, the environment cannot be prepared, the machine does not boot, or the seed
 /// is refused.
+/// # Example
+/// ```no_run
+/// use pyro::event::ignore;
+/// use pyro::vm::run::OutputLimits;
+/// use pyro::workspace::exec::ExecRequest;
+/// use pyro::workspace::{self, Workspace, WorkspaceSpec};
+/// use std::time::Duration;
+///
+/// # async fn example(config: &pyro::Config) -> pyro::Result<()> {
+/// let spec = WorkspaceSpec { name: Some("fix-42".into()), ..WorkspaceSpec::default() };
+/// let made = workspace::create(config, &spec, None, &ignore).await?;
+///
+/// // found again by any process, at any time, by its id or its name
+/// let workspace = Workspace::open(config, "fix-42", &ignore).await?;
+/// let request = ExecRequest {
+///     command: "echo hello > greeting.txt".into(),
+///     timeout_seconds: 30,
+///     secret_env: Vec::new(),
+/// };
+/// let wait = Duration::from_secs(30);
+/// let ran = workspace.exec_for(&request, wait, OutputLimits::default()).await?;
+/// assert_eq!(ran.exit_code, Some(0));
+/// print!("{}", workspace.diff(pyro::patch::Limits::default()).await?.diff.patch.text);
+///
+/// workspace::delete(config, &made.workspace_id, &ignore).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn create(
     config: &Config,
     spec: &WorkspaceSpec,

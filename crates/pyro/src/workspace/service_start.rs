@@ -82,6 +82,24 @@ impl Workspace {
     /// # Errors
     /// If a wish is impossible, a service of that name runs, a port is taken, or it is not ready in time: then
     /// it is stopped. One that ends before it is ready is an error too; both say what it wrote last.
+    /// # Example
+    /// ```no_run
+    /// use pyro::workspace::{ReadyWhen, ServiceRequest, Workspace};
+    ///
+    /// # async fn example(config: &pyro::Config, workspace: &Workspace) -> pyro::Result<()> {
+    /// let request = ServiceRequest {
+    ///     name: "web".into(),
+    ///     command: "python3 -m http.server 8000".into(),
+    ///     cwd: "/workspace".into(),
+    ///     ready: ReadyWhen { tcp: Some("localhost:8000".into()), ..ReadyWhen::default() },
+    ///     publish: Vec::new(),
+    ///     secret_env: Vec::new(),
+    /// };
+    /// let web = workspace.service_start(config, &request).await?;
+    /// println!("{} is {:?}", web.service.service_name, web.service.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn service_start(
         &self,
         config: &Config,

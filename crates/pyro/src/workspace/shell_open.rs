@@ -38,6 +38,21 @@ impl Workspace {
     ///
     /// # Errors
     /// If there is no such directory, no terminal has that size, or too many shells run.
+    /// # Example
+    /// ```no_run
+    /// use pyro::workspace::Workspace;
+    /// use pyro::workspace::shell_open::ShellSpec;
+    /// use pyro::workspace::shell_read::ShellRead;
+    ///
+    /// # async fn example(workspace: &Workspace) -> pyro::Result<()> {
+    /// let shell = workspace.shell_open(&ShellSpec::default()).await?;
+    /// workspace.shell_write(&shell.shell_id, "cd src && ls", true).await?;
+    /// let read = ShellRead { plain: true, ..ShellRead::all(10_000) }.once_idle_for(300);
+    /// println!("{}", workspace.shell_read(&shell.shell_id, read).await?.output);
+    /// workspace.shell_close(&shell.shell_id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shell_open(&self, spec: &ShellSpec) -> Result<ShellStatus> {
         let ShellSpec { cols, rows, .. } = *spec;
         if !COLS.contains(&cols) || !ROWS.contains(&rows) {

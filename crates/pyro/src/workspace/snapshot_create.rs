@@ -16,6 +16,7 @@ use crate::confined::Survey;
 use crate::durable;
 use crate::error::{Kind, Result};
 use crate::event::Observer;
+use crate::secret::Vault;
 use crate::store::{Item, Turn};
 
 /// So many entries are counted at most.
@@ -26,7 +27,20 @@ const MAX_COUNTED: u64 = 1_000_000;
 /// long as the disk's data takes.
 ///
 /// # Errors
-/// If there is no such workspace, the name is none or taken, or there is no room. Nothing is left then.
+/// If there is no such workspace, the name is none, taken or holds a secret of it, or there is no room. Nothing is
+/// left then.
+/// # Example
+/// ```no_run
+/// use pyro::event::ignore;
+/// use pyro::workspace::{reset, snapshot_create};
+///
+/// # async fn example(config: &pyro::Config) -> pyro::Result<()> {
+/// snapshot_create(config, "fix-42", "tests-pass", &ignore).await?;
+/// // … and later, whatever has become of it:
+/// reset(config, "fix-42", "tests-pass", &ignore).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn snapshot_create(
     config: &Config,
     wanted: &str,
@@ -39,6 +53,9 @@ pub async fn snapshot_create(
     let _turn = item.turn().await?;
     let record = record_of(&item)?;
     state_of(config, &item, &record)?.0.permit(Verb::Snapshot, item.id())?;
+    // names are shown to everybody
+    let vault = Vault::open_with(item.path(), &record.secrets)?;
+    vault.check_open(Some(&name.to_owned()), [])?;
     let snapshots = snapshots_of(&item);
     if snapshots.all()?.iter().any(|snapshot| snapshot.id() == name) {
         let workspace_id = item.id().to_owned();

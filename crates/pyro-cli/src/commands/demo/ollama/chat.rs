@@ -133,7 +133,7 @@ pub(super) fn excerpt(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(message: Value) -> Said {
+    fn said(message: &Value) -> Said {
         let completion = json!({"id": "x", "choices": [{"index": 0, "message": message}]});
         Said::read(completion.to_string().as_bytes()).unwrap()
     }
@@ -143,7 +143,7 @@ mod tests {
         for arguments in [json!("{\"command\": \"id\"}"), json!({"command": "id"})] {
             let call = json!({"id": "c1", "type": "function",
                               "function": {"name": "vm_run", "arguments": arguments}});
-            let said = said(json!({"role": "assistant", "content": null, "tool_calls": [call]}));
+            let said = said(&json!({"role": "assistant", "content": null, "tool_calls": [call]}));
             assert_eq!(said.calls[0].arguments.as_ref().unwrap()["command"], "id");
             let back = said.message();
             assert_eq!(back["tool_calls"][0]["function"]["arguments"], "{\"command\":\"id\"}");
@@ -158,7 +158,7 @@ mod tests {
             (json!(7), "no JSON object"),
         ] {
             let said = said(
-                json!({"tool_calls": [{"function": {"name": "vm_run", "arguments": arguments}}]}),
+                &json!({"tool_calls": [{"function": {"name": "vm_run", "arguments": arguments}}]}),
             );
             let refused = said.calls[0].arguments.as_ref().unwrap_err();
             assert!(refused.contains(why), "{refused}");

@@ -63,8 +63,11 @@ const MAX_CALLS: usize = 4;
 /// What happened, for `--json`.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
+    /// Where the model was asked.
     base_url: &'a str,
+    /// Which one.
     model: &'a str,
+    /// What it was asked.
     question: &'a str,
     /// What was run, in the order of the calls.
     runs: &'a [RunResult],

@@ -64,14 +64,14 @@ pub(super) fn told(result: &RunResult) -> String {
 mod tests {
     use super::*;
 
-    fn call(name: &str, arguments: Value) -> Call {
+    fn call(name: &str, arguments: &Value) -> Call {
         let arguments = arguments.as_object().cloned().ok_or_else(|| "no object".to_owned());
         Call { id: "1".into(), name: name.into(), arguments }
     }
 
     #[test]
     fn a_call_is_carried_out_without_a_network_or_refused_with_what_to_mend() {
-        let request = request(&call(NAME, json!({"command": " id ", "network": true}))).unwrap();
+        let request = request(&call(NAME, &json!({"command": " id ", "network": true}))).unwrap();
         assert_eq!((request.command.as_str(), request.vm.network), ("id", false));
         for (name, arguments, why) in [
             ("shell", json!({"command": "id"}), "there is vm_run"),
@@ -80,7 +80,7 @@ mod tests {
             (NAME, json!({"command": ""}), "\"command\""),
             (NAME, json!([]), "no object"),
         ] {
-            let refused = super::request(&call(name, arguments)).unwrap_err();
+            let refused = super::request(&call(name, &arguments)).unwrap_err();
             assert!(refused.contains(why), "{refused}");
         }
     }

@@ -14,7 +14,7 @@ use pyro::error::{Diagnose, Kind};
 use pyro::terminal::Terminal;
 use pyro::workspace::Workspace;
 use pyro::workspace::shell::ShellStatus;
-use pyro::workspace::shell_attach::{Attached, Keys, Shows};
+use pyro::workspace::shell_attach::{Attached, Keys, Shown, Shows};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -65,8 +65,11 @@ pub(super) fn attach(ui: &Ui, arguments: &Arguments) -> Outcome {
         let workspace = interrupts.or(open).await??;
         drop(progress);
         let attached = workspace.shell_attach(&arguments.shell, size()?).await?;
+        let Attached { mut screen, shown, keys } = attached;
         let raw = RawMode::enter()?;
-        let end = interrupts.or(join(attached)).await;
+        let end = interrupts.or(join(&mut screen, shown, keys)).await;
+        // whoever ended it; a terminal that is gone needs nothing
+        let _ = calm(&screen).await;
         drop(raw);
         let end = end??;
         tell_of_expiry(ui, &workspace).await;
@@ -90,33 +93,36 @@ fn conclude(ui: &Ui, arguments: &Arguments, end: &End) -> ExitCode {
     }
 }
 
-/// Carries keys and what is shown until either side ends; then our terminal is as it was.
-async fn join(attached: Attached<'_>) -> Outcome<End> {
-    let Attached { mut screen, mut shown, keys } = attached;
+/// Carries keys and what is shown until either side ends.
+async fn join(screen: &mut Terminal, mut shown: Shown<'_>, keys: Keys) -> Outcome<End> {
     let mut ours = tokio::io::stdout();
-    ours.write_all(repainted(&screen).as_bytes()).await?;
+    ours.write_all(repainted(screen).as_bytes()).await?;
     ours.flush().await?;
     let mut typing = std::pin::pin!(type_on(keys));
-    let end = loop {
+    loop {
         tokio::select! {
-            left = &mut typing => break left.map(|()| End::Left),
+            left = &mut typing => return left.map(|()| End::Left),
             next = shown.next() => match next? {
                 Shows::Bytes(bytes) => {
                     screen.write(&bytes);
                     ours.write_all(&bytes).await?;
                     ours.flush().await?;
                 }
-                Shows::Ended(status) => break Ok(End::Shell(status)),
+                Shows::Ended(status) => return Ok(End::Shell(status)),
             },
         }
-    };
+    }
+}
+
+/// Our terminal is as it was, whatever the shell's programs have made of it.
+async fn calm(screen: &Terminal) -> std::io::Result<()> {
+    let mut ours = tokio::io::stdout();
     if screen.is_alternate() {
         ours.write_all(FROM_ALTERNATE).await?;
     }
     ours.write_all(CALM).await?;
     ours.write_all(b"\r\n").await?;
-    ours.flush().await?;
-    end
+    ours.flush().await
 }
 
 /// What the shell's terminal shows already, for ours. A program that draws on the whole screen draws it
