@@ -45,22 +45,26 @@ pub struct NetworkRule {
 }
 
 impl NetworkRule {
+    /// The widest policy that a machine can have.
+    pub(crate) fn most(&self, profile: Profile) -> NetworkPolicy {
+        match (self.policy, profile) {
+            (Some(policy), _) => policy,
+            // its models do not choose
+            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
+            (None, Profile::VmRun) => NetworkPolicy::Egress,
+            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
+        }
+    }
+
     /// The policy of a machine for which a model wishes this one, or says nothing.
     pub(crate) fn grant(
         &self,
         profile: Profile,
         wish: Option<NetworkPolicy>,
     ) -> Result<NetworkPolicy, Error> {
-        let most = match (self.policy, profile) {
-            (Some(policy), _) => policy,
-            // its models do not choose
-            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
-            (None, Profile::VmRun) => NetworkPolicy::Egress,
-            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
-        };
         match wish {
             None => Ok(self.policy.unwrap_or_default()),
-            Some(wish) if wish <= most => Ok(wish),
+            Some(wish) if wish <= self.most(profile) => Ok(wish),
             Some(_) => Err(CallError::NetworkDenied.into()),
         }
     }
