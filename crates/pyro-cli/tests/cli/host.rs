@@ -27,7 +27,7 @@ fn a_host_is_connected_once_and_its_server_answers() {
         ["--project-path", ".", "--allow-image", "ghcr.io/acme/*", "--max-workspaces", "4"];
     let words = [&["host", "connect", "codex", "--json"], &options[..]].concat();
     let vague = world.pyro(&["host", "connect", "codex", "--json", "--allow-image", "acme/*"]);
-    assert_eq!((vague.code(), &vague.json()["code"]), (1, &"bad_allowed_image".into()), "{vague}");
+    assert_eq!((vague.code(), &vague.json()["code"]), (2, &"bad_allowed_image".into()), "{vague}");
     let done = world.pyro(&words).json();
     assert_eq!(
         (&done["changed"], &done["server"]["server"]),
