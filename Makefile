@@ -38,7 +38,7 @@ test-vm: setup-tests build ## ring 3: real virtual machines on QEMU
 test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated machines that have KVM
 	@scripts/run-tests lab
 
-test-hosts: setup build ## the MCP Inspector, Claude Code and Codex, installed into target/hosts, work in real guests
+test-hosts: setup build ## MCP clients, from the conformance suite to Claude Code, installed into target/hosts, work in real guests
 	@tests/hosts/run
 	@tests/hosts/settings
 
@@ -60,7 +60,7 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/hosts/settings tests/kvm-lab tests/lab/*
+	shellcheck --external-sources .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/hosts/settings tests/hosts/*.bash tests/kvm-lab tests/lab/*
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 

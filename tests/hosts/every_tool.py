@@ -1,7 +1,8 @@
 """The Inspector calls every tool in one protocol era: `every_tool.py ERA DIRECTORY INSPECTOR… -- PYRO`. First it lists
 the tools of each profile, strictly; then it follows every_tool.json with a process for each call, so each call meets
-a server that knows nothing of the ones before. It compares what a tool answers in its structured form
-with the schema that the tool has given. A model may name what lies below DIRECTORY.
+a server that knows nothing of the ones before: of the smallest profile that has the tool, unless the step names
+another. It compares what a tool answers in its structured form with the schema that the tool has given. A
+model may name what lies below DIRECTORY.
 """
 
 import json
@@ -23,7 +24,7 @@ inspector, pyro = sys.argv[3:-2], sys.argv[-1]
 
 def ask(profile, *words):
     """What the Inspector prints of an answer that it finds no fault with."""
-    serve = [pyro, "mcp", "serve", "--profile", profile]
+    serve = [pyro, "mcp", "serve", "--profile", profile, "--network-policy", "egress+published-ports"]
     roots = ["--seed-root", directory, "--export-root", directory]
     places = [word for name, value in os.environ.items() for word in ("-e", f"{name}={value}")]
     options = ["--cli", "--protocol-era", era, "--format", "json", *words]
@@ -62,7 +63,8 @@ def follow(steps):
     for step in steps:
         arguments = json.dumps(filled(step["arguments"], kept))
         words = ["--method", "tools/call", "--tool-name", step["tool"], "--tool-args-json", arguments]
-        result = ask("workspace-full", *words)
+        has_it = (profile for profile in PROFILES if step["tool"] in listed[profile])
+        result = ask(step.get("profile") or next(has_it), *words)
         if "keep" in step:
             kept[step["keep"]] = fact(step["keep"], result)
         wanted = filled(step.get("says", ""), kept)

@@ -37,7 +37,7 @@ async function work(client) {
   assert.equal(status.structuredContent.running_commands.length, 1);
   const refused = await call("workspace_file_read", { path: "nothing" });
   assert.equal(refused.isError, true);
-  assert.match(refused.content[0].text, /next: /);
+  assert.match(refused.content[0].text, /code: guest_not_found/);
   const deleted = await call("workspace_delete", {});
   assert.equal(deleted.structuredContent.deleted, true);
 }

@@ -45,7 +45,7 @@ async def work(client, name):
     status = await call("workspace_status")
     assert len(status.structured_content["running_commands"]) == 1, status
     refused = await call("workspace_file_read", path="nothing")
-    assert refused.is_error and "next: " in refused.content[0].text, refused
+    assert refused.is_error and "code: guest_not_found" in refused.content[0].text, refused
     deleted = await call("workspace_delete")
     assert deleted.structured_content["deleted"] is True, deleted
 

@@ -101,6 +101,8 @@ fn understand(line: &[u8]) -> Said {
     if id.is_none() && json.get("method").is_some_and(Value::is_string) {
         return Said::Nothing;
     }
+    // of a request; that of an answer would be the server's own
+    let id = id.filter(|_| json.get("method").is_some());
     let id = id.and_then(|id| serde_json::from_value(id.clone()).ok());
     Said::Wrong(id, "not a message of this protocol".to_owned())
 }
@@ -166,6 +168,7 @@ mod tests {
         for line in ["42", "null", "[]", "{}", "{\"id\":[],\"method\":\"ping\"}", BATCH] {
             assert_eq!(wrong(line), Some(None), "{line}");
         }
+        assert_eq!(wrong("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":5}"), Some(None));
         let id = |number| Some(Some(RequestId::Number(number)));
         assert_eq!(wrong("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":5}"), id(7));
         assert_eq!(wrong("{\"jsonrpc\":\"1.0\",\"id\":8,\"method\":\"ping\"}"), id(8));

@@ -13,6 +13,7 @@ use crate::prompts::{self, Recipe};
 use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
+use pyro::network::NetworkPolicy;
 use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
@@ -175,6 +176,13 @@ impl Server {
         creations.wait(config, sources, &settings.ceilings, wish, patience, phrase).await
     }
 
+    fn described(&self, tool: &tools::Entry) -> Tool {
+        tools::described(
+            tool,
+            self.settings.network.most(self.settings.profile) != NetworkPolicy::Off,
+        )
+    }
+
     fn tool(&self, name: &str) -> Option<&'static tools::Entry> {
         tools::of(self.settings.profile).find(|tool| tool.name == name)
     }
@@ -199,7 +207,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = tools::of(self.settings.profile).map(|tool| (tool.describe)()).collect();
+        let tools = tools::of(self.settings.profile).map(|tool| self.described(tool)).collect();
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(TOOLS_HOLD_MS))
     }
 
@@ -243,6 +251,6 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name).map(|tool| (tool.describe)())
+        self.tool(name).map(|tool| self.described(tool))
     }
 }

@@ -50,14 +50,21 @@ impl NetworkRule {
     /// # Errors
     /// [`NetworkError::ListWithoutEgress`].
     pub fn checked(self, profile: Profile) -> Result<Self, Error> {
-        let never = match self.policy {
-            Some(policy) => policy == NetworkPolicy::Off,
-            None => profile == Profile::WorkspaceCore,
-        };
-        if never && !self.allow.is_empty() {
+        if self.most(profile) == NetworkPolicy::Off && !self.allow.is_empty() {
             return Err(NetworkError::ListWithoutEgress.into());
         }
         Ok(self)
+    }
+
+    /// The widest policy that a machine can have.
+    pub(crate) fn most(&self, profile: Profile) -> NetworkPolicy {
+        match (self.policy, profile) {
+            (Some(policy), _) => policy,
+            // its models do not choose
+            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
+            (None, Profile::VmRun) => NetworkPolicy::Egress,
+            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
+        }
     }
 
     /// The policy of a machine for which a model wishes this one, or says nothing.
@@ -66,16 +73,9 @@ impl NetworkRule {
         profile: Profile,
         wish: Option<NetworkPolicy>,
     ) -> Result<NetworkPolicy, Error> {
-        let most = match (self.policy, profile) {
-            (Some(policy), _) => policy,
-            // its models do not choose
-            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
-            (None, Profile::VmRun) => NetworkPolicy::Egress,
-            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
-        };
         match wish {
             None => Ok(self.policy.unwrap_or_default()),
-            Some(wish) if wish <= most => Ok(wish),
+            Some(wish) if wish <= self.most(profile) => Ok(wish),
             Some(_) => Err(CallError::NetworkDenied.into()),
         }
     }

@@ -18,7 +18,7 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use tokio_util::sync::CancellationToken;
 
-/// Calls of each tool: of a table of 49, with values of every kind.
+/// Calls of each tool.
 const CASES: u32 = 60;
 /// Characters of a text that is larger than any model's.
 const HUGE: usize = 200_000;

@@ -48,8 +48,9 @@ impl Client {
     pub(crate) fn guarded(
         proxies: &[(String, OsString)],
         patience: Duration,
-        guard: Arc<dyn Guard>,
+        guard: impl Guard + 'static,
     ) -> Result<Self, FetchError> {
+        let guard: Arc<dyn Guard> = Arc::new(guard);
         Self::with_agents(proxies, patience, |config| {
             let guarded = Guarded::new(guard.clone(), config.proxy().is_some());
             let connector = guarded.chain(DefaultConnector::default());

@@ -122,7 +122,7 @@ mod tests {
         let proxy = proxy.map(|port| format!("http://127.0.0.1:{port}"));
         let proxies: Vec<_> =
             proxy.map(|url| ("http_proxy".to_owned(), OsString::from(url))).into_iter().collect();
-        let client = Client::guarded(&proxies, Duration::from_secs(5), Arc::new(Only(hosts)));
+        let client = Client::guarded(&proxies, Duration::from_secs(5), Only(hosts));
         client.unwrap().get(url, &[]).map(|answer| answer.status())
     }
 

@@ -36,13 +36,13 @@ pub(crate) enum NotPublic {
 pub(crate) fn judge_public_name(host: &str) -> Result<(), NotPublic> {
     let name = HostName::parse(host).ok_or_else(|| NotPublic::NoName(host.to_owned()))?;
     let text = name.as_str();
-    let ends_with = |ending: &&str| {
-        text.strip_suffix(*ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let ends_with = |ending: &str| {
+        text.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    match text.contains('.') && !PRIVATE_ENDINGS.iter().any(|ending| ends_with(&ending)) {
-        true => Ok(()),
-        false => Err(NotPublic::PrivateName(name.to_string())),
+    if text.contains('.') && !PRIVATE_ENDINGS.into_iter().any(ends_with) {
+        return Ok(());
     }
+    Err(NotPublic::PrivateName(name.to_string()))
 }
 
 /// Whether an address may be dialled that a host's name leads to.

@@ -8,7 +8,6 @@ use crate::config::{Config, Registries};
 use crate::fetch::{Client, FetchError, Guard};
 use crate::network::{judge_public_address, judge_public_name};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Whose word counts for an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl Terms {
         let patience = config.registries.patience;
         match self {
             Self::Human => Client::new(&config.proxies, patience),
-            Self::Model => Client::guarded(&config.proxies, patience, Arc::new(PublicOnly)),
+            Self::Model => Client::guarded(&config.proxies, patience, PublicOnly),
         }
     }
 }
