@@ -129,12 +129,14 @@ mod tests {
     #[test]
     fn the_catalogs_registry_is_a_host_perhaps_with_a_path() {
         let catalog = |value: &str| with(&[("PYRO_REGISTRY", value)]).map(|found| found.catalog);
-        for value in ["r.example", "r.example/a/b", "localhost:5000/a", "localhost/a", "[::1]:5/a"] {
+        for value in ["r.example", "r.example/a/b", "localhost:5000/a", "localhost/a", "[::1]:5/a"]
+        {
             assert_eq!(catalog(value).unwrap().as_deref(), Some(value));
         }
         assert_eq!(catalog("r.example/a/").unwrap().as_deref(), Some("r.example/a"));
         assert_eq!(catalog("").unwrap(), None);
-        for wrong in ["https://r.example", "team", "r.example/a:1", "a@r.example", "r.example/a b"] {
+        for wrong in ["https://r.example", "team", "r.example/a:1", "a@r.example", "r.example/a b"]
+        {
             let error = catalog(wrong).unwrap_err().to_string();
             assert!(error.contains("PYRO_REGISTRY"), "{error}");
         }

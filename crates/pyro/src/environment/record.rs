@@ -194,7 +194,9 @@ impl Origin {
                     *source = source.split(' ').map(shown).collect::<Vec<_>>().join(" ");
                 }
             }
-            Self::Import { path, .. } => *path = path.file_name().map(PathBuf::from).unwrap_or_default(),
+            Self::Import { path, .. } => {
+                *path = path.file_name().map(PathBuf::from).unwrap_or_default()
+            }
             _ => {}
         }
         published

@@ -32,7 +32,8 @@ impl Artifact {
     /// Whether the cache has its image and its kernel already, whoever brought them: both are there by content.
     pub(in crate::environment) fn is_here(&self, cache: &Cache) -> Result<bool, EnvironmentError> {
         let root = &self.description.root;
-        let has_image = cache.image(&root.digest).metadata().is_ok_and(|m| m.len() == root.size_bytes);
+        let has_image =
+            cache.image(&root.digest).metadata().is_ok_and(|m| m.len() == root.size_bytes);
         Ok(has_image && kernel_source::of_cache(cache, &self.kernel_id())?.is_some())
     }
 
@@ -120,7 +121,10 @@ fn unpack_root(
         };
         done += read as u64;
         if done > size || (read == 0 && done < size) {
-            return Err(bad("root image", format!("it does not have the {size} bytes it is to have")));
+            return Err(bad(
+                "root image",
+                format!("it does not have the {size} bytes it is to have"),
+            ));
         }
         if read == 0 {
             break;

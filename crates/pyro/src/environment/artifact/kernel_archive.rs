@@ -54,13 +54,15 @@ pub(super) fn unpack(
 ) -> Result<(), OciError> {
     fs::create_dir_all(into.join(MODULES)).at("create", into)?;
     let mut unpacked = layer.open()?;
-    let mut members = Members::new(unpacked.by_ref().take(description.archive_bytes), MAX_EXTENSION);
+    let mut members =
+        Members::new(unpacked.by_ref().take(description.archive_bytes), MAX_EXTENSION);
     let modules: Vec<PathBuf> =
         description.modules.iter().map(|name| Path::new(MODULES).join(name)).collect();
     for expected in [PathBuf::from(VMLINUX)].iter().chain(&modules) {
         let member = members.next_member().map_err(|error| layer.failed(error.into()))?;
         let is_it = member.is_some_and(|member| {
-            member.kind == EntryType::Regular && Path::new(OsStr::from_bytes(&member.path)) == expected
+            member.kind == EntryType::Regular
+                && Path::new(OsStr::from_bytes(&member.path)) == expected
         });
         if !is_it {
             return Err(not_one(format!("{} is not where it belongs", expected.display())));
@@ -90,7 +92,8 @@ fn keep(content: &mut impl Read, path: &Path, layer: &Layer) -> Result<String, O
     let mut file = File::create_new(path).at("create", path)?;
     let (mut hash, mut block, mut begins) = (Sha256::new(), vec![0; BLOCK], true);
     loop {
-        let read = content.read(&mut block).map_err(|error| layer.failed(ErofsError::Read(error)))?;
+        let read =
+            content.read(&mut block).map_err(|error| layer.failed(ErofsError::Read(error)))?;
         if begins && !block[..read].starts_with(ELF) {
             let name = path.file_name().unwrap_or_default().display();
             return Err(not_one(format!("{name} is no ELF file")));

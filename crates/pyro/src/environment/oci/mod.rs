@@ -16,10 +16,10 @@ mod registry;
 mod retry;
 mod upload;
 
+pub use document::{Blob, Document, ImageConfig, Manifest};
 pub(super) use document::{
     ENVIRONMENT, ENVIRONMENT_CONFIG, ENVIRONMENT_KERNEL, ENVIRONMENT_ROOT, MAX_ENV, bad, is_word,
 };
-pub use document::{Blob, Document, ImageConfig, Manifest};
 pub use error::OciError;
 pub(super) use files::{FileContent, FileEnvironment, FileImage, Files, open as open_archive};
 pub use flatten::flatten;
@@ -74,9 +74,8 @@ pub(super) fn find<'c>(
         index_digest = Some(std::mem::replace(&mut manifest_digest, digest));
         document = Document::parse(&bytes)?;
     }
-    let configuration = |blob: &Blob| {
-        registry.blob("the configuration", &blob.digest, blob.size, observer)
-    };
+    let configuration =
+        |blob: &Blob| registry.blob("the configuration", &blob.digest, blob.size, observer);
     let (manifest, content) = match document {
         Document::Manifest(manifest) => {
             let bytes = configuration(&manifest.config)?;

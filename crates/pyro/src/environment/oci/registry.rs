@@ -368,7 +368,11 @@ impl Place {
 }
 
 /// Refuses bytes that are not those that were ordered.
-pub(in crate::environment) fn check(what: &str, expected: &str, found: &str) -> Result<(), OciError> {
+pub(in crate::environment) fn check(
+    what: &str,
+    expected: &str,
+    found: &str,
+) -> Result<(), OciError> {
     if expected == found {
         return Ok(());
     }

@@ -60,7 +60,8 @@ pub(in crate::environment) fn push(
 ) -> Result<u64, OciError> {
     let registry = Registry::of(config, reference)?;
     let what = format!("pushing {reference}");
-    let upload = Upload { config, registry: &registry, what: &what, total: offer.bytes(), observer };
+    let upload =
+        Upload { config, registry: &registry, what: &what, total: offer.bytes(), observer };
     event::step(observer, &what, || {
         let (mut done, mut sent) = (0, 0);
         for part in &offer.parts {
@@ -99,18 +100,19 @@ impl Upload<'_> {
     /// Whether the registry has a part already. One that does not tell is sent it: what it answers then
     /// says more.
     fn has(&self, digest: &str) -> Result<bool, OciError> {
-        let answer = self.registry.ask(&format!("blobs/sha256:{digest}"), |client, url, login| {
-            client.head(url, &Vec::from_iter(login))
-        })?;
+        let answer =
+            self.registry.ask(&format!("blobs/sha256:{digest}"), |client, url, login| {
+                client.head(url, &Vec::from_iter(login))
+            })?;
         Ok(answer.status() == 200)
     }
 
     fn send(&self, part: &Part, before: u64) -> Result<(), OciError> {
         let Blob { digest, size, .. } = &part.blob;
         let what = format!("the part sha256:{digest}");
-        let begun = self.registry.ask("blobs/uploads/", |client, url, login| {
-            client.post(url, &Vec::from_iter(login))
-        })?;
+        let begun = self
+            .registry
+            .ask("blobs/uploads/", |client, url, login| client.post(url, &Vec::from_iter(login)))?;
         let begun = self.registry.judge_sent(&what, begun)?;
         let location = begun.headers("Location").next().unwrap_or_default();
         let place = self.registry.place(location)?.with_digest(digest);
