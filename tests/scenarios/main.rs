@@ -6,6 +6,7 @@ mod file_tree;
 #[path = "../../crates/pyro/tests/registry/mod.rs"]
 mod registry;
 
+mod artifacts;
 mod boot_failures;
 mod certificates;
 mod commands;
