@@ -46,6 +46,9 @@ struct State {
     rules: Vec<Rule>,
     asked: Vec<String>,
     uploads: usize,
+    /// Answers on their way, and the most there ever were.
+    busy: usize,
+    most_busy: usize,
     /// The authorization without which nothing is handed out.
     token: Option<String>,
     /// The authorization for which the token is handed out, and the server's own name.
@@ -109,9 +112,9 @@ impl Server {
         state.realm = Some((format!("Basic {basic}"), format!("http://{}/token", self.host)));
     }
 
-    /// What a blob is that was pushed to it.
-    pub fn blob(&self, digest: &str) -> Option<Vec<u8>> {
-        self.state.0.lock().unwrap().blobs.get(digest).cloned()
+    /// How many answers were on their way at a time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.0.lock().unwrap().most_busy
     }
 
     /// Every question so far: path and what of it was asked for, or another method than GET and a path.
@@ -243,7 +246,16 @@ impl Server {
             let said = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
             return send(client, 404, "X: y", said);
         };
-        respond(client, media_type, bytes, range, fault.as_ref())
+        self.busy(1);
+        let done = respond(client, media_type, bytes, range, fault.as_ref());
+        self.busy(-1);
+        done
+    }
+
+    fn busy(&self, more: isize) {
+        let mut state = self.state.0.lock().unwrap();
+        state.busy = state.busy.strict_add_signed(more);
+        state.most_busy = state.most_busy.max(state.busy);
     }
 }
 
