@@ -90,6 +90,17 @@ fn a_token_is_asked_for_as_much_as_is_wanted_and_no_more() {
 }
 
 #[test]
+fn who_gets_no_token_is_told_to_log_in() {
+    let (server, host) = (Server::start(), host());
+    server.wants_token("somebody:pass:word");
+    let reference = format!("{}/pyro/tool:1", server.host);
+    let error = refused(&host, &reference);
+    assert!(error.code() == "push_refused" && error.hints()[0].contains("docker login"), "{error}");
+    login(&host, &server.host, "somebody:pass:word");
+    push(&host, &reference).unwrap();
+}
+
+#[test]
 fn each_refusal_of_a_registry_is_one_clear_error() {
     let (server, host) = (Server::start(), host());
     let reference = format!("{}/pyro/tool:1", server.host);
