@@ -22,7 +22,7 @@ fn busybox(layer: &mut Entries) {
 }
 
 /// Two layers; the upper one takes a file of the lower one away, and adds a mark.
-fn image(mark: &str) -> Image {
+pub(crate) fn image(mark: &str) -> Image {
     let lower = Layer::new(Packing::Gzip, |layer| {
         busybox(layer);
         layer.file("etc/secret", "old").owned("srv/mine", 1000, "mine\n");

@@ -8,6 +8,7 @@ mod model;
 #[path = "../../crates/pyro/tests/registry/mod.rs"]
 mod registry;
 
+mod artifacts;
 mod boot_failures;
 mod certificates;
 mod commands;

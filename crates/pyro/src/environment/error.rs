@@ -170,6 +170,15 @@ pub enum EnvironmentError {
         /// The version in the file.
         version: String,
     },
+    /// What is here of an environment is not fit to go anywhere.
+    #[error("cannot pack {name}")]
+    Unpackable {
+        /// Its name in full.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: OciError,
+    },
     /// A registry does not get an environment.
     #[error("cannot push {name} to {reference}")]
     Push {
@@ -227,6 +236,7 @@ impl Diagnose for EnvironmentError {
             | Self::DigestMismatch { .. }
             | Self::NoKernel { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
+            Self::Unpackable { .. } => Kind::Host,
             Self::Image { source, .. } | Self::Push { source, .. } => source.kind(),
             Self::Path(error) => error.kind(),
             Self::Erofs(error) => error.kind(),
@@ -255,7 +265,9 @@ impl Diagnose for EnvironmentError {
             Self::NoKernel { .. } => "no_kernel",
             Self::Replaces { .. } => "replaces_environment",
             Self::OtherVersion { .. } => "wrong_version",
-            Self::Image { source, .. } | Self::Push { source, .. } => source.code(),
+            Self::Unpackable { source, .. }
+            | Self::Image { source, .. }
+            | Self::Push { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
             Self::Kernel(error) => error.code(),
@@ -321,6 +333,9 @@ impl Diagnose for EnvironmentError {
             ],
             Self::OtherVersion { .. } => {
                 vec!["name it yourself: --name localhost/tool:1".into()]
+            }
+            Self::Unpackable { name, .. } => {
+                vec![format!("`pyro env remove {name}`, then `pyro env pull {name}` makes it anew")]
             }
             Self::Image { source, .. } | Self::Push { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),

@@ -96,7 +96,7 @@ pub(super) fn entry(
     Ok(Entry {
         name: name.canonical(),
         version,
-        description: installed::description(&name.canonical()),
+        description: installed::description(&name.canonical(), installed.as_ref()),
         installed: installed.is_some(),
         source: installed.as_ref().map_or(source, |record| record.origin.summary()),
         digest: installed.as_ref().map(|record| record.image.digest.clone()),

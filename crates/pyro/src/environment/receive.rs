@@ -40,6 +40,8 @@ pub(super) fn receive(
     let found = oci::find(config, reference, observer).map_err(failed)?;
     let version = format!("sha256:{}", found.manifest_digest);
     let receiving = Receiving { config, cache, reference, found: &found, observer };
+    // until the record is written, by which the next one knows what is here
+    let _turn = receiving.turn()?;
     let record = match &found.content {
         Content::Image(settings) => receiving.image(version, settings)?,
         Content::Environment(bytes) => {
@@ -87,6 +89,7 @@ pub(super) fn of_catalog(
         return Ok(Offered::Nothing { reason });
     }
     let receiving = Receiving { config, cache, reference, found: &found, observer };
+    let _turn = receiving.turn()?;
     let (name, version) = (recipe.name.to_owned(), recipe.version.to_owned());
     let record = receiving.environment(name, version, description)?;
     durable::write_json(&cache.environment_record(recipe.name), &record)?;
@@ -114,7 +117,6 @@ impl Receiving<'_> {
         config: &ImageConfig,
     ) -> Result<EnvironmentRecord, EnvironmentError> {
         let Self { cache, reference, found, .. } = self;
-        let _turn = self.turn()?;
         let is_it = |record: &EnvironmentRecord| {
             is_of_manifest(record, &found.manifest_digest) && installed::has_image(cache, record)
         };
@@ -165,7 +167,6 @@ impl Receiving<'_> {
         description: Description,
     ) -> Result<EnvironmentRecord, EnvironmentError> {
         let Self { cache, reference, found, observer, .. } = *self;
-        let _turn = self.turn()?;
         let diff_ids = description.diff_ids();
         let artifact = Artifact {
             from: format!("registry:{reference}"),

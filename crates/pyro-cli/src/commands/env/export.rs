@@ -1,11 +1,14 @@
 //! `pyro env export`: an environment in one file, for machines without a registry.
 
 use crate::block_on;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupts;
 use crate::settings;
 use crate::ui::{Ui, human_bytes};
+use pyro::Kind;
 use pyro::environment::{Environments, Exported};
+use pyro::error::Diagnose;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +34,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn export(ui: &Ui, arguments: &Arguments) -> Outcome {
+    if is_stream(arguments) && io::stdout().is_terminal() {
+        return Err(pyro::Error::from(ToTerminal).into());
+    }
     let environments = Environments::new(settings::config()?);
     block_on(async {
         let mut interrupts = Interrupts::listen()?;
@@ -59,15 +65,57 @@ async fn write(ui: &Ui, environments: Environments, arguments: &Arguments) -> Ou
     let is_stream = is_stream(arguments);
     let work = move || {
         let observer = |event| progress.observe(&event);
-        if is_stream {
-            let shown = "standard output".as_ref();
-            environments.export_to(&environment, std::io::stdout(), shown, &observer)
-        } else {
-            environments.export(&environment, &output, &observer)
+        if !is_stream {
+            return Ok(environments.export(&environment, &output, &observer)?);
         }
+        let mut stream = Stream::default();
+        let shown = "standard output".as_ref();
+        let exported = environments.export_to(&environment, &mut stream, shown, &observer);
+        if stream.is_broken { Err(Failure::BrokenPipe) } else { Ok(exported?) }
     };
     match tokio::task::spawn_blocking(work).await {
-        Ok(exported) => Ok(exported?),
+        Ok(exported) => exported,
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
+}
+
+/// Standard output, which remembers whether anybody reads it.
+#[derive(Default)]
+struct Stream {
+    is_broken: bool,
+}
+
+impl Stream {
+    fn noticing<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        self.is_broken |= done.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+        done
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = io::stdout().write(bytes);
+        self.noticing(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = io::stdout().flush();
+        self.noticing(flushed)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an environment does not go to a terminal")]
+struct ToTerminal;
+
+impl Diagnose for ToTerminal {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+    fn code(&self) -> &'static str {
+        "terminal"
+    }
+    fn hints(&self) -> Vec<String> {
+        vec!["redirect the output, or name a file: --output FILE".into()]
     }
 }

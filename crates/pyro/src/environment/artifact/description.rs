@@ -104,6 +104,13 @@ impl Description {
         }
     }
 
+    /// The configuration, which whoever reads it will accept.
+    pub(super) fn text(&self) -> Result<Vec<u8>, OciError> {
+        let text = serde_json::to_vec(self).map_err(|error| not_one(error.to_string()))?;
+        Self::parse(&text)?;
+        Ok(text)
+    }
+
     /// Reads the configuration of an artifact.
     ///
     /// # Errors

@@ -52,16 +52,16 @@ impl Artifact {
         };
         let what = format!("unpacking {name}");
         event::step(observer, &what, || {
-            let image = building.file("image.erofs");
+            let (image, aside) = (building.file("image.erofs"), building.file("kernel"));
             unpack_root(root, &self.description, &image, &what, observer).map_err(failed)?;
+            kernel_archive::unpack(kernel, &self.description.kernel, &aside).map_err(failed)?;
+            // only now, when both are what they are to be
             cache::publish_file(&image, &cache.image(&self.description.root.digest))?;
             let _turn = cache.lock("kernel", "preparing the kernel", observer)?;
             let id = self.kernel_id();
             if kernel_source::of_cache(cache, &id)?.is_some() {
                 return Ok(());
             }
-            let aside = building.file("kernel");
-            kernel_archive::unpack(kernel, &self.description.kernel, &aside).map_err(failed)?;
             kernel_source::publish(cache, building, &aside, &self.kernel_record(id))
         })
     }

@@ -11,7 +11,7 @@ use super::super::{EnvironmentError, kernel_source, space};
 use super::compress::Packing;
 use super::{Description, kernel_archive};
 use crate::digest;
-use crate::error::AtPath;
+use crate::error::{AtPath, PathError};
 use crate::event::{self, Event, Observer, Unit};
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -34,12 +34,16 @@ pub(in crate::environment) fn pack(
     };
     // packed, neither is longer than before
     space::require(cache.root(), record.image.size_bytes)?;
+    let failed = |source| EnvironmentError::Unpackable { name: record.name.clone(), source };
     let what = format!("packing {}", record.name);
     event::step(observer, &what, || {
         let root = pack_root(cache, building, record, &what, observer)?;
+        let vmlinux = digest::of_file(&kernel.vmlinux)?;
+        check("the kernel", &kernel_record.digest, &vmlinux).map_err(failed)?;
         let (archive, kernel_part) = pack_kernel(building, &kernel)?;
         let description = Description::of(record, &kernel, &kernel_record, archive);
-        Ok(assemble(building, &description, root, kernel_part)?)
+        let text = description.text().map_err(failed)?;
+        Ok(assemble(building, &text, root, kernel_part)?)
     })
 }
 
@@ -65,7 +69,7 @@ fn pack_root(
         observer(Event::Advanced { what: what.to_owned(), done, total, unit: Unit::Bytes });
     }
     let ((digest, _), part) = packing.finish(ENVIRONMENT_ROOT)?;
-    let failed = |source| EnvironmentError::Image { image: record.name.clone(), source };
+    let failed = |source| EnvironmentError::Unpackable { name: record.name.clone(), source };
     check("the root image", &record.image.digest, &digest).map_err(failed)?;
     Ok(part)
 }
@@ -82,13 +86,11 @@ fn pack_kernel(
 /// Writes the configuration, and the manifest over everything.
 fn assemble(
     building: &Building,
-    description: &Description,
+    description: &[u8],
     root: Part,
     kernel: Part,
-) -> Result<Offer, crate::error::PathError> {
-    let path = building.file("config.json");
-    let text = serde_json::to_vec(description).map_err(std::io::Error::from).at("write", &path)?;
-    let config = write(&path, &text)?;
+) -> Result<Offer, PathError> {
+    let config = write(&building.file("config.json"), description)?;
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -100,7 +102,7 @@ fn assemble(
     Ok(Offer { manifest, parts: vec![config, root, kernel] })
 }
 
-fn write(path: &Path, text: &[u8]) -> Result<Part, crate::error::PathError> {
+fn write(path: &Path, text: &[u8]) -> Result<Part, PathError> {
     fs::write(path, text).at("write", path)?;
     let (digest, size) = (digest::of_bytes(text), text.len() as u64);
     let blob = Blob { digest, size, media_type: ENVIRONMENT_CONFIG.to_owned() };

@@ -71,6 +71,17 @@ pub(in crate::environment) fn push(
         upload.manifest(reference, offer)?;
         Ok(sent)
     })
+    .map_err(not_taken)
+}
+
+/// Whoever gets no token to push with gets no token at all from some registries.
+fn not_taken(error: OciError) -> OciError {
+    match error {
+        OciError::Refused { registry, image, logged_in, message } => {
+            OciError::NotTaken { registry, image, logged_in, message }
+        }
+        error => error,
+    }
 }
 
 struct Upload<'a> {
