@@ -25,6 +25,7 @@ mod network;
 mod ordinary_user;
 mod preparation;
 mod prune;
+mod recipes;
 mod repetition;
 mod secrets;
 mod settings;
