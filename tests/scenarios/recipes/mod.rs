@@ -68,7 +68,7 @@ impl<'w> Kitchen<'w> {
 
     #[track_caller]
     fn refuses(&self, recipe: &str, complaint: &str) {
-        let _ = self.call(recipe, &[]).outcome().exits(125).complains(complaint);
+        let _ = self.call(recipe, &[]).outcome().exits(2).complains(complaint);
     }
 
     fn is_there(&self, name: &str) -> bool {
@@ -109,7 +109,7 @@ fn a_recipe_becomes_an_image_once_with_everything_that_an_image_has() {
             'id -u > /opt/who; pwd >> /opt/who; echo $MODE >> /opt/who; tool >> /opt/who',
             '''
             rm /opt/unwanted
-            echo new > /opt/new; chmod 6755 /opt/new; chown 7:8 /opt/new; ln /opt/new /opt/newer
+            echo new > /opt/new; chown 7:8 /opt/new; chmod 6755 /opt/new; ln /opt/new /opt/newer
             mknod /opt/null2 c 1 3; mkfifo /opt/pipe2
             mkdir -p /workspace /run; touch /workspace/not /run/not /dev/not
             sleep 600 &
@@ -181,11 +181,11 @@ fn what_fails_or_is_refused_leaves_everything_as_it_was() {
     let kitchen = Kitchen::new(&world, &server);
     let failing = "run = ['echo fine', 'echo first; echo why >&2; exit 7', 'echo never']
         network.policy = 'off'";
-    let failed = kitchen.call(failing, &[]).outcome().exits(125);
+    let failed = kitchen.call(failing, &[]).outcome().exits(1);
     let failed = failed.complains("running (2/3) echo first; echo why >&2; exit 7 failed");
     let failed = failed.complains("with exit code 7; its last lines:\nfirst\nwhy\n");
     assert!(!failed.stderr.contains("never"), "{}", failed.stderr);
-    let json = kitchen.call(failing, &["--json"]).outcome().exits(125).json();
+    let json = kitchen.call(failing, &["--json"]).outcome().exits(1).json();
     assert_eq!(json["code"], "build_step_failed");
     world.assert_clean();
 
@@ -202,7 +202,7 @@ fn what_fails_or_is_refused_leaves_everything_as_it_was() {
         kitchen.refuses(&recipe, &format!("{source} cannot go into the environment"));
     }
     kitchen.refuses("files = [{ source = 'none', path = '/none' }]", "No such file");
-    let _ = world.pyro(&["env", "build", "none.toml"]).outcome().exits(125).complains("none.toml");
+    let _ = world.pyro(&["env", "build", "none.toml"]).outcome().exits(1).complains("none.toml");
     assert!(!kitchen.is_there("docker.io/acme/tool:1"));
     assert_eq!(kitchen.leavings(), Vec::<PathBuf>::new());
 }
