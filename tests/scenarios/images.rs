@@ -7,10 +7,13 @@ use scenarios::{Era, Server as Mcp, World};
 use serde_json::json;
 
 /// The programs of a small image.
-const APPLETS: [&str; 8] = ["sh", "cat", "echo", "id", "ls", "mount", "pwd", "touch"];
+const APPLETS: [&str; 16] = [
+    "sh", "cat", "chmod", "chown", "echo", "id", "ln", "ls", "mkdir", "mkfifo", "mknod", "mount",
+    "pwd", "rm", "sleep", "touch",
+];
 
 /// A directory of nothing but BusyBox: no /tmp, no /dev, no /proc. Its profile sets PATH, as Debian's does.
-fn busybox(layer: &mut Entries) {
+pub(crate) fn busybox(layer: &mut Entries) {
     let program = std::fs::read("/bin/busybox").unwrap();
     layer.directory("bin/").program("bin/busybox", 0o755, &program);
     for applet in APPLETS {

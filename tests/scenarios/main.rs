@@ -30,6 +30,7 @@ mod ollama;
 mod ordinary_user;
 mod preparation;
 mod prune;
+mod recipes;
 mod repetition;
 mod secrets;
 mod settings;

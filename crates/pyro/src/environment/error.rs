@@ -40,6 +40,9 @@ pub enum EnvironmentError {
         /// The Debian packages that bring it.
         packages: Vec<String>,
     },
+    /// No kernel for guests, and no way to one.
+    #[error("there is no kernel for guests here, and no apt-get to fetch Debian's")]
+    NoKernel,
     /// The mirror setting cannot be used.
     #[error("the Debian mirror {mirror:?} cannot be used: {reason}")]
     BadMirror {
@@ -229,6 +232,7 @@ impl Diagnose for EnvironmentError {
             Self::ToolSilent { .. } => Kind::Timeout,
             Self::NoSpace { .. }
             | Self::MissingTools { .. }
+            | Self::NoKernel
             | Self::ToolFailed { .. }
             | Self::WrongSystem { .. }
             | Self::WrongAgent { .. }
@@ -250,6 +254,7 @@ impl Diagnose for EnvironmentError {
             Self::Unknown { .. } | Self::NotOfTheCatalog { .. } => "unknown_environment",
             Self::NoSpace { .. } => "no_space",
             Self::MissingTools { .. } => "missing_host_tools",
+            Self::NoKernel => "no_kernel",
             Self::BadMirror { .. } => "bad_mirror",
             Self::ToolFailed { .. } => "host_tool_failed",
             Self::ToolSilent { .. } => "host_tool_silent",
@@ -296,6 +301,11 @@ impl Diagnose for EnvironmentError {
             Self::MissingTools { packages, .. } => {
                 vec![format!("sudo apt-get install {}", packages.join(" "))]
             }
+            Self::NoKernel => vec![
+                format!("{} names an ELF vmlinux with its modules beside it", env_var::PYRO_KERNEL),
+                "or install a kernel on this host: in /boot, with its modules in /lib/modules"
+                    .into(),
+            ],
             Self::BadMirror { .. } => {
                 vec![format!("set {mirror} to a plain http or https URL of a Debian mirror")]
             }

@@ -72,12 +72,8 @@ pub(crate) fn build(ui: &Ui, arguments: &Arguments) -> Outcome {
             ui.json(&Report { cached: built.cached, environment })?;
             return Ok(ExitCode::SUCCESS);
         }
-        if built.cached {
-            ui.summary(
-                "the same was built before: nothing was to be done; --no-cache builds it anew",
-            );
-        }
-        ui.data(&format!("{} is ready\n", built.name))?;
+        let before = if built.cached { ", as it was built before" } else { "" };
+        ui.data(&format!("{} is ready{before}\n", built.name))?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -7,6 +7,7 @@
 mod bzimage;
 mod compression;
 mod deb;
+pub(super) mod host;
 mod module;
 mod sets;
 mod unpack;

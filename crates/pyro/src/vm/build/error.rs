@@ -29,6 +29,8 @@ pub enum BuildError {
     /// A step failed in the machine.
     #[error("{step} failed with exit code {exit_code}{}", said(last_lines))]
     Step {
+        /// What the machine had booted.
+        base: String,
         /// Which.
         step: String,
         /// As a shell reports it.
@@ -107,11 +109,10 @@ impl Diagnose for BuildError {
                 "files lie beneath the recipe's directory, and no symbolic link leads to them"
                     .into(),
             ],
-            Self::Step { .. } => vec![
-                "nothing was changed; to look around, run the steps in a workspace of the base: \
-                 `pyro workspace create ENV --network-policy egress`"
-                    .into(),
-            ],
+            Self::Step { base, .. } => vec![format!(
+                "nothing was changed; to look around, do the steps by hand: \
+                 pyro workspace create {base} --network-policy egress"
+            )],
             Self::NoApt { .. } => {
                 vec!["install them with the base's own tool, in `run`: \"apk add git\"".into()]
             }

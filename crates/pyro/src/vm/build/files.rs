@@ -103,6 +103,8 @@ fn pack_file<'p>(put: &'p Put, content: File, stat: &Stat, into: &File) -> io::R
     let mut header = Header::new_gnu();
     header.set_entry_type(EntryType::Regular);
     header.set_mode(put.mode.unwrap_or(usual));
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_mtime(u64::try_from(stat.st_mtime).unwrap_or(0));
     let size = u64::try_from(stat.st_size).unwrap_or(0);
     header.set_size(size);

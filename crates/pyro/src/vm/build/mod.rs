@@ -211,8 +211,9 @@ impl Work<'_> {
                 None => Default::default(),
             };
             steps::put(vm, files, observer).await?;
-            steps::install(vm, &self.base.name, &recipe.packages, &recipe.env, observer).await?;
-            steps::run_all(vm, &recipe.run, &recipe.env, observer).await?;
+            let base = &self.base.name;
+            steps::install(vm, base, &recipe.packages, &recipe.env, observer).await?;
+            steps::run_all(vm, base, &recipe.run, &recipe.env, observer).await?;
             steps::settle(vm).await?;
             Ok::<_, crate::Error>(given)
         })?;

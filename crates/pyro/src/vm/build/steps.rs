@@ -66,7 +66,7 @@ rm -rf /var/lib/apt/lists/*",
         Err(Failed::Step { exit_code: NO_APT, .. }) => {
             Err(BuildError::NoApt { base: base.to_owned() }.into())
         }
-        Err(failed) => Err(failed.into()),
+        Err(failed) => Err(failed.on(base)),
         Ok(()) => Ok(()),
     }
 }
@@ -74,6 +74,7 @@ rm -rf /var/lib/apt/lists/*",
 /// Runs the recipe's commands.
 pub(super) async fn run_all(
     vm: &Vm,
+    base: &str,
     commands: &[String],
     env: &[(String, String)],
     observer: Observer<'_>,
@@ -82,7 +83,7 @@ pub(super) async fn run_all(
     for (number, command) in (1..).zip(commands) {
         let first = command.trim().lines().next().unwrap_or_default();
         let name = shortened(&format!("running ({number}/{count}) {first}"));
-        run(vm, &name, command, env, observer).await?;
+        run(vm, &name, command, env, observer).await.map_err(|failed| failed.on(base))?;
     }
     Ok(())
 }
@@ -98,13 +99,14 @@ enum Failed {
     Other(crate::Error),
 }
 
-impl From<Failed> for crate::Error {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Step { step, exit_code, last_lines } => {
-                BuildError::Step { step, exit_code, last_lines }.into()
+impl Failed {
+    fn on(self, base: &str) -> crate::Error {
+        match self {
+            Self::Step { step, exit_code, last_lines } => {
+                let base = base.to_owned();
+                BuildError::Step { base, step, exit_code, last_lines }.into()
             }
-            Failed::Other(error) => error,
+            Self::Other(error) => error,
         }
     }
 }
