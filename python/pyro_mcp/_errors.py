@@ -27,7 +27,7 @@ class PyroError(Exception):
     ``internal``. There is a subclass for each."""
 
     code: str
-    """A stable name that programs may match on, such as ``workspace_not_found``."""
+    """A stable name that programs may match on, such as ``workspace_not_started``."""
 
     hints: tuple[str, ...]
     """What to do next, a sentence each. Tracebacks show them, from Python 3.11 on."""
