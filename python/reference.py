@@ -10,13 +10,25 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pyro_mcp
 from pyro_mcp import AsyncPyro, Pyro, PyroError, Server, WorkspaceSession, _pyro, types
 
 FILE = Path(__file__).parent.parent / "docs" / "reference" / "python.md"
-ROOMS = ("environments", "vms", "workspaces", "commands", "files", "snapshots", "disks", "shells", "services", "server")
+ROOMS = (
+    "environments",
+    "vms",
+    "workspaces",
+    "commands",
+    "files",
+    "snapshots",
+    "disks",
+    "shells",
+    "services",
+    "server",
+)
 
 HEAD = """\
 # The Python package `pyro_mcp`
@@ -158,7 +170,7 @@ def fields(cls: ast.ClassDef) -> Iterator[str]:
 
 def attributes(cls: ast.ClassDef) -> Iterator[tuple[str, str]]:
     """The attributes that have a docstring of their own."""
-    for item, after in zip(cls.body, cls.body[1:]):
+    for item, after in pairwise(cls.body):
         is_doc = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and is_doc:
             yield item.target.id, flat(after.value.value)  # type: ignore[attr-defined]

@@ -91,9 +91,7 @@ class InternalError(PyroError, kind="internal"):
     """A fault in pyro."""
 
 
-def _of(
-    cls: type[PyroError], message: str, kind: str, code: str, hints: tuple[str, ...]
-) -> PyroError:
+def _of(cls: type[PyroError], message: str, kind: str, code: str, hints: tuple[str, ...]) -> PyroError:
     return cls(message, kind=kind, code=code, hints=hints)
 
 

@@ -18,9 +18,7 @@ def test_a_time_limit_is_a_result(pyro: Pyro, workspace: str) -> None:
     assert (ran["exit_code"], ran["timed_out"]) == (124, True)
 
 
-def test_output_comes_while_the_command_runs_and_characters_come_whole(
-    pyro: Pyro, workspace: str
-) -> None:
+def test_output_comes_while_the_command_runs_and_characters_come_whole(pyro: Pyro, workspace: str) -> None:
     # the command goes on only once its first piece has come here and a second command has answered it
     pieces: list[str] = []
 

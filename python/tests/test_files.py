@@ -25,7 +25,9 @@ def test_a_file_is_written_edited_patched_and_read(pyro: Pyro, workspace: str) -
     assert second["content"] == "are blue\n"
     part = pyro.read_workspace_file(workspace, "poem", max_bytes=3, offset=2)
     assert (part["content"], part["next_offset"]) == ("ole", 5)
-    assert "poem" in [entry["path"].rpartition("/")[2] for entry in pyro.list_workspace_files(workspace)["entries"]]
+    assert "poem" in [
+        entry["path"].rpartition("/")[2] for entry in pyro.list_workspace_files(workspace)["entries"]
+    ]
     assert "+violets" in pyro.diff_workspace(workspace)["patch"]
 
 

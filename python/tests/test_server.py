@@ -98,8 +98,8 @@ class Client:
 @contextmanager
 def client(base_dir: Path, profile: str) -> Iterator[Client]:
     arguments = [sys.executable, "-c", PROGRAM, str(base_dir), str(CACHE), profile]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(arguments, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
             it = Client(process)
             it.ask(

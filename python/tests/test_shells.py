@@ -14,9 +14,7 @@ def test_a_conversation_with_a_shell(pyro: Pyro, workspace: str) -> None:
     assert shown["output"].count("an answer") == 2, shown["output"]
     pyro.signal_shell(workspace, shell)
     pyro.write_shell(workspace, shell, "exit 4")
-    later = pyro.read_shell(
-        workspace, shell, cursor=shown["next_cursor"], plain=True, wait_for_idle_ms=500
-    )
+    later = pyro.read_shell(workspace, shell, cursor=shown["next_cursor"], plain=True, wait_for_idle_ms=500)
     assert (later["state"], later["exit_code"]) == ("exited", 4)
     assert shell in [one["shell_id"] for one in pyro.list_shells(workspace)["shells"]]
 
