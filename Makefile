@@ -9,7 +9,7 @@ SMOKES := smoke-cold-start-validation smoke-repro-fix-loop smoke-parallel-worksp
 	smoke-untrusted-inspection smoke-review-eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts bench bench-lab check format smoke-use-cases $(SMOKES)
+.PHONY: help setup setup-tests setup-deny build demo test test-fast test-vm test-lab test-hosts test-python bench bench-python bench-lab check format smoke-use-cases $(SMOKES)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test-hosts: setup build ## MCP clients, from the conformance suite to Claude Cod
 	@tests/hosts/run
 	@tests/hosts/settings
 
+test-python: setup build ## the Python package: types, reference, and every verb in real guests
+	@python/test
+
 smoke-use-cases: setup build ## follow the recipes of docs/use-cases in real machines; prints calls and tokens
 	$(CARGO) test --locked --quiet --package scenarios --test use_cases -- --nocapture --test-threads=1
 
@@ -53,6 +56,9 @@ $(SMOKES): setup build
 bench: setup build ## print the ratios that pyro holds itself to
 	$(CARGO) bench --locked --package benches
 
+bench-python: setup build ## print what the Python package costs beside the library
+	@python/test bench
+
 bench-lab: setup-tests build ## the ratio of `pyro run` on Firecracker, in an emulated machine that has KVM
 	@tests/lab/bench
 
@@ -60,7 +66,7 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck --external-sources .ci/run scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/hosts/settings tests/hosts/*.bash tests/kvm-lab tests/lab/*
+	shellcheck --external-sources .ci/run python/test scripts/* tests/altered-host tests/debian-tar tests/fresh-root tests/hosts/run tests/hosts/settings tests/hosts/*.bash tests/kvm-lab tests/lab/*
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 
