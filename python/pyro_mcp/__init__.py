@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from . import _native
+from . import _native, types
+from ._async_pyro import AsyncPyro
 from ._errors import (
     BusyError,
     DeadlineError,
@@ -20,10 +21,13 @@ from ._errors import (
     UsageError,
 )
 from ._pyro import Pyro
+from ._server import Server, create_server
+from ._session import WorkspaceSession
 
 __version__ = _native.VERSION
 
 __all__ = [
+    "AsyncPyro",
     "BusyError",
     "DeadlineError",
     "DeniedError",
@@ -33,6 +37,10 @@ __all__ = [
     "NotFoundError",
     "Pyro",
     "PyroError",
+    "Server",
     "UsageError",
+    "WorkspaceSession",
     "__version__",
+    "create_server",
+    "types",
 ]

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from ._errors import PyroError, reported
+from ._errors import reported
 from ._native import Call
 
 T = TypeVar("T")
@@ -60,12 +60,11 @@ def wait(call: Call[T], listeners: Listeners) -> T:
             listeners.tell(call)
         listeners.end()
         return _result(call, outcome)
-    except BaseException as error:
-        if not isinstance(error, PyroError) or call.outcome() is None:
-            call.cancel()
-            while call.outcome() is None:
-                call.wait()
-                call.take()
+    except BaseException:
+        call.cancel()
+        while call.outcome() is None:
+            call.wait()
+            call.take()
         raise
 
 

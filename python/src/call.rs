@@ -2,7 +2,6 @@
 //! line has a process: calls share nothing that a fork, a slow neighbour or a panic could break.
 
 use crate::line::{Broken, Line, Message};
-use crate::settings::Settings;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -72,10 +71,10 @@ impl Drop for Call {
 
 /// Makes a call that is broken off by dropping it.
 pub(crate) fn verb<T: Serialize>(
-    settings: &Settings,
+    config: &Config,
     work: impl AsyncFnOnce(&Config, Observer<'_>) -> Result<T, Error> + Send + 'static,
 ) -> PyResult<Call> {
-    begin(settings, async move |config, line| {
+    begin(config, async move |config, line| {
         let observer = |event| line.observe(event);
         Ok(line.unless_cancelled(work(config, &observer)).await??)
     })
@@ -83,10 +82,10 @@ pub(crate) fn verb<T: Serialize>(
 
 /// As [`verb`], for work that blocks. Where it is cancelled it goes on unseen until it is done.
 pub(crate) fn blocking<T: Serialize + Send + 'static>(
-    settings: &Settings,
+    config: &Config,
     work: impl FnOnce(Config, Observer<'_>) -> Result<T, Error> + Send + 'static,
 ) -> PyResult<Call> {
-    begin_on(settings, async move |config, line| {
+    begin_on(config, async move |config, line| {
         let (config, teller) = (config.clone(), Arc::clone(line));
         let work = move || work(config, &|event| teller.observe(event));
         match line.unless_cancelled(tokio::task::spawn_blocking(work)).await? {
@@ -98,18 +97,18 @@ pub(crate) fn blocking<T: Serialize + Send + 'static>(
 
 /// Makes a call that looks after its cancellation itself.
 pub(crate) fn begin<T: Serialize>(
-    settings: &Settings,
+    config: &Config,
     work: impl AsyncFnOnce(&Config, &Line) -> Result<T, Broken> + Send + 'static,
 ) -> PyResult<Call> {
-    begin_on(settings, async move |config, line| work(config, line).await)
+    begin_on(config, async move |config, line| work(config, line).await)
 }
 
 fn begin_on<T: Serialize>(
-    settings: &Settings,
+    config: &Config,
     work: impl AsyncFnOnce(&Config, &Arc<Line>) -> Result<T, Broken> + Send + 'static,
 ) -> PyResult<Call> {
     let line = Arc::new(Line::new().map_err(PyOSError::new_err)?);
-    let (config, teller) = (settings.config().clone(), Arc::clone(&line));
+    let (config, teller) = (config.clone(), Arc::clone(&line));
     let thread = std::thread::Builder::new().name("pyro".to_owned());
     let life = move || {
         let worked = catch_unwind(AssertUnwindSafe(|| on_a_runtime(work(&config, &teller))));

@@ -8,19 +8,19 @@ use pyro::environment::Environments;
 /// See `pyro.environment.Environments.list`.
 #[pyfunction]
 pub(crate) fn list_environments(settings: &Settings) -> PyResult<Call> {
-    blocking(settings, |config, _| Environments::new(config).list())
+    blocking(settings.config(), |config, _| Environments::new(config).list())
 }
 
 /// Of one environment.
 #[pyfunction]
 pub(crate) fn inspect_environment(settings: &Settings, environment: String) -> PyResult<Call> {
-    blocking(settings, move |config, _| Environments::new(config).inspect(&environment))
+    blocking(settings.config(), move |config, _| Environments::new(config).inspect(&environment))
 }
 
 /// Makes it ready, with the newest image of its tag, and inspects it.
 #[pyfunction]
 pub(crate) fn pull_environment(settings: &Settings, environment: String) -> PyResult<Call> {
-    blocking(settings, move |config, observer| {
+    blocking(settings.config(), move |config, observer| {
         let environments = Environments::new(config);
         environments.update(&environment, observer)?;
         environments.inspect(&environment)
@@ -30,5 +30,5 @@ pub(crate) fn pull_environment(settings: &Settings, environment: String) -> PyRe
 /// Removes what nothing uses.
 #[pyfunction]
 pub(crate) fn prune_environments(settings: &Settings) -> PyResult<Call> {
-    blocking(settings, |config, _| Environments::new(config).prune())
+    blocking(settings.config(), |config, _| Environments::new(config).prune())
 }

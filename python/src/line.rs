@@ -88,6 +88,11 @@ impl Line {
         self.taken.notify_one();
     }
 
+    /// Done when the work is to break off.
+    pub(crate) async fn cancelled(&self) {
+        self.cancelled.cancelled().await;
+    }
+
     /// Does `work`, which is dropped where the call is cancelled meanwhile.
     pub(crate) async fn unless_cancelled<T>(
         &self,
@@ -95,7 +100,7 @@ impl Line {
     ) -> Result<T, Broken> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.cancelled.cancelled() => Err(Broken::Cancelled),
+            () = self.cancelled() => Err(Broken::Cancelled),
         }
     }
 

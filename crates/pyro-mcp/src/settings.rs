@@ -4,7 +4,7 @@
 use crate::error::CallError;
 use crate::profile::Profile;
 use pyro::Error;
-use pyro::network::{AllowList, NetworkPolicy};
+use pyro::network::{AllowList, NetworkError, NetworkPolicy};
 use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use std::path::PathBuf;
@@ -42,6 +42,21 @@ pub struct NetworkRule {
 }
 
 impl NetworkRule {
+    /// Refuses a list for machines that never have a network: it would only look like one.
+    ///
+    /// # Errors
+    /// [`NetworkError::ListWithoutEgress`].
+    pub fn checked(self, profile: Profile) -> Result<Self, Error> {
+        let never = match self.policy {
+            Some(policy) => policy == NetworkPolicy::Off,
+            None => profile == Profile::WorkspaceCore,
+        };
+        if never && !self.allow.is_empty() {
+            return Err(NetworkError::ListWithoutEgress.into());
+        }
+        Ok(self)
+    }
+
     /// The policy of a machine for which a model wishes this one, or says nothing.
     pub(crate) fn grant(
         &self,

@@ -93,6 +93,25 @@ pub enum BackendChoice {
     Process,
 }
 
+/// The names of [`BackendChoice::named`].
+pub const BACKENDS: &str = "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process";
+
+impl BackendChoice {
+    /// What `name` means, if it means anything; nothing is said by the empty one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "" | "auto" => Self::Auto,
+            "firecracker" => Self::Firecracker,
+            "qemu" => Self::Qemu,
+            "qemu-kvm" => Self::QemuKvm,
+            "qemu-tcg" => Self::QemuTcg,
+            "process" => Self::Process,
+            _ => return None,
+        })
+    }
+}
+
 /// Where certificate authorities come from that guests trust beside their image's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaSource {
@@ -270,20 +289,11 @@ fn search_path(path: Option<OsString>) -> Vec<PathBuf> {
 }
 
 fn backend(value: Option<&str>) -> Result<BackendChoice, ConfigError> {
-    Ok(match value {
-        None | Some("" | "auto") => BackendChoice::Auto,
-        Some("firecracker") => BackendChoice::Firecracker,
-        Some("qemu") => BackendChoice::Qemu,
-        Some("qemu-kvm") => BackendChoice::QemuKvm,
-        Some("qemu-tcg") => BackendChoice::QemuTcg,
-        Some("process") => BackendChoice::Process,
-        Some(other) => {
-            return Err(ConfigError::BadValue {
-                name: env_var::PYRO_BACKEND,
-                value: other.to_owned(),
-                allowed: "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process",
-            });
-        }
+    let name = value.unwrap_or_default();
+    BackendChoice::named(name).ok_or_else(|| ConfigError::BadValue {
+        name: env_var::PYRO_BACKEND,
+        value: name.to_owned(),
+        allowed: BACKENDS,
     })
 }
 

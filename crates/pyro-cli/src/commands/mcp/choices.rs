@@ -7,7 +7,6 @@ use crate::hosts::HostError;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyro::config::CaSource;
-use pyro::network::{NetworkError, NetworkPolicy};
 use pyro::secret::Disclosure;
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::{Path, PathBuf};
@@ -78,18 +77,9 @@ impl Choices {
         })
     }
 
-    /// A list that lets nothing through would only look like one.
     fn network_rule(&self) -> Result<NetworkRule, pyro::Error> {
-        let rule =
-            NetworkRule { policy: self.network.policy()?, allow: self.network.allowed.list()? };
-        let never = match rule.policy {
-            Some(policy) => policy == NetworkPolicy::Off,
-            None => self.profile == Profile::WorkspaceCore,
-        };
-        if never && !rule.allow.is_empty() {
-            return Err(NetworkError::ListWithoutEgress.into());
-        }
-        Ok(rule)
+        let (policy, allow) = (self.network.policy()?, self.network.allowed.list()?);
+        NetworkRule { policy, allow }.checked(self.profile)
     }
 
     fn project(&self, here: PathBuf) -> ProjectSource {
