@@ -9,7 +9,7 @@ SMOKES := smoke-cold-start-validation smoke-repro-fix-loop smoke-parallel-worksp
 	smoke-untrusted-inspection smoke-review-eval
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-deny build dist dist-check demo test test-fast test-vm test-lab test-hosts test-examples bench bench-lab check format smoke-use-cases $(SMOKES)
+.PHONY: help setup setup-tests setup-deny build dist dist-check demo test test-fast test-vm test-lab test-hosts test-python test-examples bench bench-python bench-lab check format smoke-use-cases $(SMOKES)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ test-lab: setup-tests build ## ring 4: the same on Firecracker, in emulated mach
 test-hosts: setup build ## the MCP Inspector, Claude Code and Codex, installed into target/hosts, work in real guests
 	@tests/hosts/run
 
+test-python: setup build ## the Python package: types, reference, and every verb in real guests
+	@python/test
+
 test-examples: dist ## run examples/ in real machines, and compare with what docs/integrations.md shows
 	@tests/examples/run
 
@@ -61,6 +64,9 @@ $(SMOKES): setup build
 bench: setup build ## print the ratios that pyro holds itself to
 	$(CARGO) bench --locked --package benches
 
+bench-python: setup build ## print what the Python package costs beside the library
+	@python/test bench
+
 bench-lab: setup-tests build ## the ratio of `pyro run` on Firecracker, in an emulated machine that has KVM
 	@tests/lab/bench
 
@@ -68,7 +74,7 @@ check: setup-tests setup-deny ## formatting, lints, house rules, scripts, licenc
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) run --locked --quiet --package xtask -- check
-	shellcheck .ci/run scripts/* tests/altered-host tests/debian-tar tests/dist/run tests/examples/run tests/fresh-root tests/hosts/run tests/kvm-lab tests/lab/*
+	shellcheck .ci/run python/test scripts/* tests/altered-host tests/debian-tar tests/dist/run tests/examples/run tests/fresh-root tests/hosts/run tests/kvm-lab tests/lab/*
 	PATH="$$PATH:$(CURDIR)/target/tools/bin" $(CARGO) deny --log-level error check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --lib --no-deps --quiet
 

@@ -28,7 +28,10 @@ WORDS = (
     (r"``Pyro(\.|``)", r"``AsyncPyro\1"),
     (r"in the thread that waits", "in the event loop"),
     # one folder further down, and among themselves
-    (r"^from \._connection import Connection", "from .._async_connection import AsyncConnection as Connection"),
+    (
+        r"^from \._connection import Connection",
+        "from .._async_connection import AsyncConnection as Connection",
+    ),
     (r"^from \.(_calls|_errors|_machine|types) ", r"from ..\1 "),
     (r"^from \. import", "from .. import"),
 )

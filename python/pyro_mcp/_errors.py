@@ -27,7 +27,7 @@ class PyroError(Exception):
     ``internal``. There is a subclass for each."""
 
     code: str
-    """A stable name that programs may match on, such as ``workspace_not_found``."""
+    """A stable name that programs may match on, such as ``workspace_not_started``."""
 
     hints: tuple[str, ...]
     """What to do next, a sentence each. Tracebacks show them, from Python 3.11 on."""
@@ -91,9 +91,7 @@ class InternalError(PyroError, kind="internal"):
     """A fault in pyro."""
 
 
-def _of(
-    cls: type[PyroError], message: str, kind: str, code: str, hints: tuple[str, ...]
-) -> PyroError:
+def _of(cls: type[PyroError], message: str, kind: str, code: str, hints: tuple[str, ...]) -> PyroError:
     return cls(message, kind=kind, code=code, hints=hints)
 
 

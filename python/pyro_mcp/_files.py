@@ -6,7 +6,16 @@ import os
 
 from . import _native
 from ._connection import Connection
-from .types import AppliedPatch, EditedFile, Export, FileContent, FileList, SyncPush, WorkspaceDiff, WrittenFile
+from .types import (
+    AppliedPatch,
+    EditedFile,
+    Export,
+    FileContent,
+    FileList,
+    SyncPush,
+    WorkspaceDiff,
+    WrittenFile,
+)
 
 
 class Files(Connection):
@@ -50,9 +59,7 @@ class Files(Connection):
             DeniedError: it holds a secret (``secret_in_content``).
         """
         output = os.fspath(output_path)
-        call = _native.export_workspace(
-            self._settings, workspace_id, path, output, overwrite, allow_secrets
-        )
+        call = _native.export_workspace(self._settings, workspace_id, path, output, overwrite, allow_secrets)
         return self._wait(call)
 
     def diff_workspace(self, workspace_id: str, *, allow_secrets: bool = False) -> WorkspaceDiff:

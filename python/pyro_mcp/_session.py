@@ -101,15 +101,11 @@ class WorkspaceSession:
         """See ``Pyro.diff_workspace``."""
         return self._pyro.diff_workspace(self.id)
 
-    def push(
-        self, source_path: str | os.PathLike[str], *, dest: str = "/workspace"
-    ) -> SyncPush:
+    def push(self, source_path: str | os.PathLike[str], *, dest: str = "/workspace") -> SyncPush:
         """See ``Pyro.push_workspace_sync``."""
         return self._pyro.push_workspace_sync(self.id, source_path, dest=dest)
 
-    def export(
-        self, path: str, output_path: str | os.PathLike[str], *, overwrite: bool = False
-    ) -> Export:
+    def export(self, path: str, output_path: str | os.PathLike[str], *, overwrite: bool = False) -> Export:
         """See ``Pyro.export_workspace``."""
         return self._pyro.export_workspace(self.id, path, output_path, overwrite=overwrite)
 

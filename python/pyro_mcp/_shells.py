@@ -35,9 +35,7 @@ class Shells(Connection):
             NotFoundError: there is no such workspace.
             UsageError: there is no such directory, or no terminal has that size.
         """
-        call = _native.open_shell(
-            self._settings, workspace_id, cwd, cols, rows, dict(secret_env or {})
-        )
+        call = _native.open_shell(self._settings, workspace_id, cwd, cols, rows, dict(secret_env or {}))
         return self._wait(call)
 
     def list_shells(self, workspace_id: str) -> ShellList:

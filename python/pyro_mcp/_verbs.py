@@ -13,7 +13,5 @@ from ._vms import Vms
 from ._workspaces import Workspaces
 
 
-class Verbs(
-    Environments, Vms, Workspaces, Commands, Files, Snapshots, Disks, Shells, Services
-):
+class Verbs(Environments, Vms, Workspaces, Commands, Files, Snapshots, Disks, Shells, Services):
     """Everything that pyro does."""

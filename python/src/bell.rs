@@ -21,9 +21,10 @@ impl Bell {
         let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
     }
 
-    /// Whether it rang within `patience`. A signal that this thread handles ends the wait early.
-    pub(crate) fn rings_within(&self, patience: Duration) -> bool {
-        let timeout = Timespec::try_from(patience).ok();
+    /// Whether it rang within `patience`, if that has an end. A signal that this thread handles ends the wait
+    /// early.
+    pub(crate) fn rings_within(&self, patience: Option<Duration>) -> bool {
+        let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
         let mut ears = [PollFd::from_borrowed_fd(self.0.as_fd(), PollFlags::IN)];
         matches!(poll(&mut ears, timeout.as_ref()), Ok(1..))
     }

@@ -12,8 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So long the waiting thread sleeps in one piece. The bell and signals wake it at once; this is for a signal
-/// that comes between the look for signals and the sleep.
+/// So long the main thread sleeps in one piece. The bell and signals wake it at once; this is for a signal that
+/// comes between the look for signals and the sleep. Python gives signals to no other thread.
 const NAP: Duration = Duration::from_millis(100);
 
 /// A call in progress. Dropping it cancels it.
@@ -25,8 +25,10 @@ impl Call {
     /// Waits until there is something to take, without the interpreter's lock; raises what a signal's handler
     /// raises.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
+        let is_main = rustix::thread::gettid() == rustix::process::getpid();
+        let patience = is_main.then_some(NAP);
         py.check_signals()?;
-        while !py.detach(|| self.0.bell().rings_within(NAP)) {
+        while !py.detach(|| self.0.bell().rings_within(patience)) {
             py.check_signals()?;
         }
         Ok(())

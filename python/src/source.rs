@@ -2,9 +2,10 @@
 
 use crate::line::{Broken, Line};
 use pyo3::prelude::*;
+use pyro::error::Diagnose;
 use pyro::seed::{self, Project, project};
 use pyro::workspace::{Checkout, Seed};
-use pyro::{Config, Error, event};
+use pyro::{Config, Error, Kind, event};
 use std::path::{Path, PathBuf};
 
 /// `_wishes.Source` of the package; at most one of its three.
@@ -17,6 +18,20 @@ pub(crate) struct Source {
     repo_ref: Option<String>,
 }
 
+/// More than one thing to begin with.
+#[derive(Debug, thiserror::Error)]
+#[error("a workspace begins with one of seed_path, project_path and repo_url")]
+struct TwoSources;
+
+impl Diagnose for TwoSources {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+    fn code(&self) -> &'static str {
+        "two_sources"
+    }
+}
+
 /// A source that can be read.
 pub(crate) struct Opened {
     pub(crate) seed: Option<Seed>,
@@ -27,17 +42,16 @@ pub(crate) struct Opened {
 impl Source {
     pub(crate) async fn open(self, config: &Config, line: &Line) -> Result<Opened, Broken> {
         let Self { seed_path, project_path, repo_url, repo_ref } = self;
-        if let Some(url) = repo_url {
-            return fetched(config, url, repo_ref, line).await;
-        }
-        let seed = match (seed_path, project_path) {
-            (Some(path), _) => Some(of_path(&path)?),
-            (None, Some(path)) => {
-                let project = Project::at(config, &path).map_err(Error::from)?;
+        let seed = match (seed_path, project_path, repo_url) {
+            (None, None, None) => None,
+            (Some(path), None, None) => Some(of_path(&path)?),
+            (None, Some(path), None) => {
+                let project = Project::at(config, &path)?;
                 let path = project.path().display().to_string();
                 Some(Seed::new(seed::Source::Project(project), path))
             }
-            (None, None) => None,
+            (None, None, Some(url)) => return fetched(config, url, repo_ref, line).await,
+            _ => return Err(TwoSources.into()),
         };
         Ok(Opened { seed, _checkout: None })
     }

@@ -8,7 +8,16 @@ import os
 
 from .. import _native
 from .._async_connection import AsyncConnection as Connection
-from ..types import AppliedPatch, EditedFile, Export, FileContent, FileList, SyncPush, WorkspaceDiff, WrittenFile
+from ..types import (
+    AppliedPatch,
+    EditedFile,
+    Export,
+    FileContent,
+    FileList,
+    SyncPush,
+    WorkspaceDiff,
+    WrittenFile,
+)
 
 
 class Files(Connection):
@@ -52,9 +61,7 @@ class Files(Connection):
             DeniedError: it holds a secret (``secret_in_content``).
         """
         output = os.fspath(output_path)
-        call = _native.export_workspace(
-            self._settings, workspace_id, path, output, overwrite, allow_secrets
-        )
+        call = _native.export_workspace(self._settings, workspace_id, path, output, overwrite, allow_secrets)
         return await self._wait(call)
 
     async def diff_workspace(self, workspace_id: str, *, allow_secrets: bool = False) -> WorkspaceDiff:

@@ -103,15 +103,11 @@ class WorkspaceSession:
         """See ``AsyncPyro.diff_workspace``."""
         return await self._pyro.diff_workspace(self.id)
 
-    async def push(
-        self, source_path: str | os.PathLike[str], *, dest: str = "/workspace"
-    ) -> SyncPush:
+    async def push(self, source_path: str | os.PathLike[str], *, dest: str = "/workspace") -> SyncPush:
         """See ``AsyncPyro.push_workspace_sync``."""
         return await self._pyro.push_workspace_sync(self.id, source_path, dest=dest)
 
-    async def export(
-        self, path: str, output_path: str | os.PathLike[str], *, overwrite: bool = False
-    ) -> Export:
+    async def export(self, path: str, output_path: str | os.PathLike[str], *, overwrite: bool = False) -> Export:
         """See ``AsyncPyro.export_workspace``."""
         return await self._pyro.export_workspace(self.id, path, output_path, overwrite=overwrite)
 

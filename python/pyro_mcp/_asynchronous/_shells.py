@@ -37,9 +37,7 @@ class Shells(Connection):
             NotFoundError: there is no such workspace.
             UsageError: there is no such directory, or no terminal has that size.
         """
-        call = _native.open_shell(
-            self._settings, workspace_id, cwd, cols, rows, dict(secret_env or {})
-        )
+        call = _native.open_shell(self._settings, workspace_id, cwd, cols, rows, dict(secret_env or {}))
         return await self._wait(call)
 
     async def list_shells(self, workspace_id: str) -> ShellList:

@@ -1,6 +1,6 @@
 """The objects that the methods return: plain dicts, the same as ``--json`` prints and as the contract names them.
 
-Times are Unix seconds, sizes are bytes. What is `total=False` here is there only where it says something.
+Times are Unix seconds, sizes are bytes. A key of a type with ``total=False`` is there only where it says something.
 """
 
 from __future__ import annotations
