@@ -33,7 +33,7 @@ def call_vm_run(pyro: Pyro, command: str, timeout_seconds: int = 30) -> str:
             environment="debian:12", command=command, timeout_seconds=timeout_seconds
         )
     except PyroError as error:
-        return json.dumps({"error": str(error), "code": error.code, "hints": list(error.hints)})
+        return json.dumps(error.report())
     answer = {
         "exit_code": result["exit_code"],
         "stdout": result["stdout"][-MOST_CHARACTERS:],

@@ -30,16 +30,13 @@ CANDIDATES = {
 
 async def evaluate(pyro: AsyncPyro, program: str) -> tuple[bool, str]:
     """Whether the project's check passes with this patch, and what it says."""
-    workspace = await pyro.create_workspace(environment="debian:12", seed_path=str(PROJECT))
-    workspace_id = workspace["workspace_id"]
-    try:
-        await pyro.apply_workspace_patch(workspace_id, patch=PATCH.replace("{program}", program))
-        checked = await pyro.exec_workspace(workspace_id, command="sh check", timeout_seconds=120)
+    async with pyro.workspace("debian:12", seed_path=PROJECT) as workspace:
+        try:
+            await workspace.apply_patch(PATCH.replace("{program}", program))
+        except PyroError as error:  # a patch that does not apply is an answer too
+            return False, str(error)
+        checked = await workspace.exec("sh check", timeout_seconds=120)
         return checked["exit_code"] == 0, checked["stdout"].strip()
-    except PyroError as error:  # a patch that does not apply is an answer too
-        return False, str(error)
-    finally:
-        await pyro.delete_workspace(workspace_id)
 
 
 async def main() -> None:

@@ -9,19 +9,18 @@ from pathlib import Path
 
 from pydantic_ai import Agent
 
-from pyro_mcp import Pyro, PyroError
+from pyro_mcp import Pyro, PyroError, WorkspaceSession
 
 MODEL = os.environ.get("OPENAI_MODEL", "gpt-5")
 PROJECT = Path(__file__).with_name("project")
 TASK = "`sh check` fails in your workspace. Mend it and show me the diff."
 
 
-class Workspace:
-    """The tools: what a model may do in one workspace. Their docstrings are what it reads."""
+class Tools:
+    """What a model may do in one workspace. It reads the docstrings."""
 
-    def __init__(self, pyro: Pyro, seed: Path) -> None:
-        self.pyro = pyro
-        self.id = pyro.create_workspace(environment="debian:12", seed_path=str(seed))["workspace_id"]
+    def __init__(self, workspace: WorkspaceSession) -> None:
+        self._workspace = workspace
 
     def run(self, command: str) -> str:
         """Run a shell command in /workspace.
@@ -30,7 +29,7 @@ class Workspace:
             command: One string for /bin/sh -lc.
         """
         print("run:", command)
-        result = self.pyro.exec_workspace(self.id, command=command, timeout_seconds=120)
+        result = self._workspace.exec(command, timeout_seconds=120)
         return f"exit code {result['exit_code']}\n{result['stdout']}{result['stderr']}"
 
     def patch(self, patch: str) -> str:
@@ -41,26 +40,22 @@ class Workspace:
         """
         print("patch")
         try:
-            self.pyro.apply_workspace_patch(self.id, patch=patch)
+            self._workspace.apply_patch(patch)
         except PyroError as error:
-            return f"{error}\n" + "\n".join(error.hints)
+            return "\n".join([str(error), *error.hints])
         return "applied"
 
     def diff(self) -> str:
         """Show what has changed since the beginning, as one patch."""
         print("diff")
-        return self.pyro.diff_workspace(self.id)["patch"]
+        return self._workspace.diff()["patch"]
 
 
 def main() -> None:
-    pyro = Pyro()
-    workspace = Workspace(pyro, PROJECT)
-    try:
-        tools = [workspace.run, workspace.patch, workspace.diff]
-        agent = Agent(f"openai-responses:{MODEL}", tools=tools)
+    with Pyro().workspace("debian:12", seed_path=PROJECT) as workspace:
+        tools = Tools(workspace)
+        agent = Agent(f"openai-responses:{MODEL}", tools=[tools.run, tools.patch, tools.diff])
         print(agent.run_sync(TASK).output)
-    finally:
-        pyro.delete_workspace(workspace.id)
 
 
 if __name__ == "__main__":

@@ -22,25 +22,19 @@ PATCH = """\
 
 
 def main() -> None:
-    pyro = Pyro()
-    workspace = pyro.create_workspace(environment="debian:12", seed_path=str(PROJECT))
-    workspace_id = workspace["workspace_id"]
-    try:
-        before = pyro.exec_workspace(workspace_id, command="sh check")
+    with Pyro().workspace("debian:12", seed_path=PROJECT) as workspace:
+        before = workspace.exec("sh check")
         print(f"before ({before['exit_code']}): {before['stdout']}", end="")
 
-        pyro.apply_workspace_patch(workspace_id, patch=PATCH)
-        after = pyro.exec_workspace(workspace_id, command="sh check")
+        workspace.apply_patch(PATCH)
+        after = workspace.exec("sh check")
         print(f"after ({after['exit_code']}): {after['stdout']}", end="")
 
-        print(pyro.diff_workspace(workspace_id)["patch"], end="")
+        print(workspace.diff()["patch"], end="")
 
         with tempfile.TemporaryDirectory() as directory:
-            output = Path(directory, "total")
-            exported = pyro.export_workspace(workspace_id, path="total", output_path=str(output))
-            print(f"exported: {output.name}, {exported['bytes_written']} bytes")
-    finally:
-        pyro.delete_workspace(workspace_id)
+            exported = workspace.export("total", Path(directory, "total"))
+            print("exported:", exported["bytes_written"], "bytes")
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def prints(name: str, expected: str, script: dict[str, object] | None) -> bool:
     print(f"examples: {name}, {time.monotonic() - start:.0f} s", flush=True)
     if ended.returncode == 0 and ended.stdout == expected:
         return True
-    lines = [text.splitlines(keepends=True) for text in (expected, ended.stdout)]
-    sys.stdout.writelines(difflib.unified_diff(*lines, "docs/integrations.md", f"examples/{name}.py"))
+    before, after = (text.splitlines(keepends=True) for text in (expected, ended.stdout))
+    sys.stdout.writelines(difflib.unified_diff(before, after, PAGE.name, f"{name}.py"))
     print(ended.stderr, f"exit code {ended.returncode}", flush=True)
     return False
 

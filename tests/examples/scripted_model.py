@@ -26,11 +26,11 @@ class Script:
         ]
         number = len(answers)
         if number == len(self.calls):
-            return said(self.conclusion(answers))
+            return message(number, self.conclusion(answers))
         call = self.calls[number]
         offered = [tool["name"] for tool in request["tools"]]
         if call["name"] not in offered:
-            return said(f"no {call['name']} among {offered}")
+            return message(number, f"no {call['name']} among {offered}")
         arguments = json.dumps(call["arguments"])
         return {
             "type": "function_call",
@@ -51,12 +51,12 @@ class Script:
         return self.words.format(**{name: match[1] for name, match in matches.items() if match})
 
 
-def said(text: str) -> dict[str, Any]:
-    """A message of the model's."""
+def message(number: int, text: str) -> dict[str, Any]:
+    """What the model says instead of a call."""
     content = [{"type": "output_text", "text": text, "annotations": []}]
     return {
         "type": "message",
-        "id": "msg_1",
+        "id": f"msg_{number}",
         "role": "assistant",
         "status": "completed",
         "content": content,
@@ -80,7 +80,8 @@ class Turn(BaseHTTPRequestHandler):
             "total_tokens": 2,
         }
         response = {
-            "id": "resp_1",
+            # some frameworks take two of one id for one
+            "id": f"resp_{item['id']}",
             "object": "response",
             "created_at": 0,
             "status": "completed",

@@ -7,6 +7,7 @@ mod ca_bundle;
 mod doctor;
 mod env;
 mod errors;
+mod examples;
 mod help;
 mod host;
 mod images;
