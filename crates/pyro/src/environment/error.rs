@@ -151,7 +151,7 @@ pub enum EnvironmentError {
     },
     /// An environment without a kernel of its own cannot go anywhere.
     #[error("{name} has no kernel of its own yet")]
-    NoKernel {
+    KernelNotHere {
         /// Its name in full.
         name: String,
     },
@@ -238,7 +238,7 @@ impl Diagnose for EnvironmentError {
             | Self::WrongAgent { .. }
             | Self::BadAnswer { .. }
             | Self::DigestMismatch { .. }
-            | Self::NoKernel { .. }
+            | Self::KernelNotHere { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
             Self::Unpackable { .. } => Kind::Host,
             Self::Image { source, .. } | Self::Push { source, .. } => source.kind(),
@@ -267,7 +267,7 @@ impl Diagnose for EnvironmentError {
             Self::Nameless { .. } => "nameless",
             Self::NotHere { .. } => "environment_not_here",
             Self::BadReference { .. } => "bad_reference",
-            Self::NoKernel { .. } => "no_kernel",
+            Self::KernelNotHere { .. } => "kernel_not_here",
             Self::Replaces { .. } => "replaces_environment",
             Self::OtherVersion { .. } => "wrong_version",
             Self::Unpackable { source, .. }
@@ -333,7 +333,7 @@ impl Diagnose for EnvironmentError {
             Self::BadReference { .. } => {
                 vec!["name registry, repository and tag: registry.example/team/tool:1".into()]
             }
-            Self::NoKernel { name } => vec![format!(
+            Self::KernelNotHere { name } => vec![format!(
                 "`pyro env pull {name}` gets one, where {} is not set",
                 env_var::PYRO_KERNEL
             )],

@@ -136,10 +136,10 @@ fn what_has_no_tag_to_give_or_is_not_here_goes_nowhere() {
     let absent = host.environments().push("alpine", "localhost/a:1", &ignore).unwrap_err();
     assert_eq!(absent.code(), "environment_not_here");
     std::fs::remove_dir_all(host.path("cache/kernels")).unwrap();
-    assert_eq!(push(&host, "localhost/a:1").unwrap_err().code(), "no_kernel");
+    assert_eq!(push(&host, "localhost/a:1").unwrap_err().code(), "kernel_not_here");
     let output = host.path("out.tar");
     let error = host.environments().export(NAME, &output, &ignore).unwrap_err();
-    assert!(error.code() == "no_kernel" && !output.exists(), "{error}");
+    assert!(error.code() == "kernel_not_here" && !output.exists(), "{error}");
 }
 
 #[test]

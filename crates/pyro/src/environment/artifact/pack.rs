@@ -30,7 +30,7 @@ pub(in crate::environment) fn pack(
     observer: Observer<'_>,
 ) -> Result<Offer, EnvironmentError> {
     let Some((kernel, kernel_record)) = kernel_source::of_cache(cache, &record.kernel)? else {
-        return Err(EnvironmentError::NoKernel { name: record.name.clone() });
+        return Err(EnvironmentError::KernelNotHere { name: record.name.clone() });
     };
     // packed, neither is longer than before
     space::require(cache.root(), record.image.size_bytes)?;
