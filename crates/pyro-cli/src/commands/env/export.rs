@@ -104,6 +104,7 @@ impl Write for Stream {
     }
 }
 
+/// Standard output is a terminal, which an archive would only confuse.
 #[derive(Debug, thiserror::Error)]
 #[error("an environment does not go to a terminal")]
 struct ToTerminal;
@@ -113,7 +114,7 @@ impl Diagnose for ToTerminal {
         Kind::Usage
     }
     fn code(&self) -> &'static str {
-        "terminal"
+        "output_is_terminal"
     }
     fn hints(&self) -> Vec<String> {
         vec!["redirect the output, or name a file: --output FILE".into()]

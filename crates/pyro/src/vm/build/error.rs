@@ -83,7 +83,7 @@ impl Diagnose for BuildError {
             Self::Nameless { .. } | Self::File { .. } | Self::NoApt { .. } => Kind::Usage,
             Self::Step { .. } => Kind::Guest,
             Self::BaseMoved { .. } => Kind::Busy,
-            Self::Catalog { source, .. } => source.kind,
+            Self::Catalog { .. } => Kind::Host,
         }
     }
 
