@@ -20,6 +20,7 @@ mod raw;
 mod raw_vmm;
 mod secret;
 mod seed;
+mod server;
 mod shell;
 mod snapshot;
 mod start;
@@ -47,8 +48,9 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name == word);
     let user = user::User::new();
     println!("{}", table::HEADING);
-    let measures: [(&str, Measure<'_>); 13] = [
+    let measures: [(&str, Measure<'_>); 14] = [
         ("start", &start::measure),
+        ("server", &server::measure),
         ("image", &image::measure),
         ("pull", &pull::measure),
         ("exec", &exec::measure),

@@ -3,14 +3,17 @@
 
 use crate::registry::image::{Entries, Image, Layer, Packing};
 use crate::registry::server::Server;
-use scenarios::World;
+use scenarios::{Era, Server as Mcp, World};
 use serde_json::json;
 
 /// The programs of a small image.
-const APPLETS: [&str; 8] = ["sh", "cat", "echo", "id", "ls", "mount", "pwd", "touch"];
+const APPLETS: [&str; 16] = [
+    "sh", "cat", "chmod", "chown", "echo", "id", "ln", "ls", "mkdir", "mkfifo", "mknod", "mount",
+    "pwd", "rm", "sleep", "touch",
+];
 
 /// A directory of nothing but BusyBox: no /tmp, no /dev, no /proc. Its profile sets PATH, as Debian's does.
-fn busybox(layer: &mut Entries) {
+pub(crate) fn busybox(layer: &mut Entries) {
     let program = std::fs::read("/bin/busybox").unwrap();
     layer.directory("bin/").program("bin/busybox", 0o755, &program);
     for applet in APPLETS {
@@ -22,7 +25,7 @@ fn busybox(layer: &mut Entries) {
 }
 
 /// Two layers; the upper one takes a file of the lower one away, and adds a mark.
-fn image(mark: &str) -> Image {
+pub(crate) fn image(mark: &str) -> Image {
     let lower = Layer::new(Packing::Gzip, |layer| {
         busybox(layer);
         layer.file("etc/secret", "old").owned("srv/mine", 1000, "mine\n");
@@ -81,4 +84,31 @@ fn an_image_without_a_shell_boots_and_says_what_it_lacks() {
     let name = server.put(&Image::new(&[layer]), "bare", "1");
     let ran = world.pyro(&["run", &name, "--", "true"]).outcome().exits(125);
     let _ = ran.complains("the environment has no /bin/sh, which runs every command");
+}
+
+#[test]
+fn a_model_names_no_image_of_this_host_unless_its_human_has_allowed_it() {
+    let world = World::new().with_private_cache();
+    let registry = Server::start();
+    let name = registry.put(&image("one\n"), "team/tool", "latest");
+    let serve = |flags: &[&str]| {
+        let words = [&["mcp", "serve", "--profile", "vm-run"], flags].concat();
+        Mcp::of(world.pyro(&words), Era::Stateless)
+    };
+    let greet = json!({"environment": &name, "command": "greet"});
+
+    let mut strict = serve(&[]);
+    let refused = strict.refused("vm_run", &greet);
+    assert!(refused.contains("code: image_not_allowed"), "{refused}");
+    let flag = format!("--allow-image {}/team/tool\n", registry.host);
+    assert!(refused.contains(&flag), "{refused}");
+    assert_eq!(registry.asked(), [""; 0]);
+
+    let mut lenient = serve(&["--allow-image", &format!("{}/team/*", registry.host)]);
+    assert!(lenient.text("vm_run", &greet).contains("stdout:\nhello from test\n"));
+    // what is installed by now is nobody's secret
+    assert!(strict.text("vm_run", &greet).contains("stdout:\nhello from test\n"));
+    for server in [strict, lenient] {
+        let _ = server.end();
+    }
 }

@@ -8,6 +8,7 @@ mod model;
 #[path = "../../crates/pyro/tests/registry/mod.rs"]
 mod registry;
 
+mod artifacts;
 mod boot_failures;
 mod certificates;
 mod commands;
@@ -20,6 +21,7 @@ mod images;
 mod interruption;
 mod json;
 mod mcp_host_paths;
+mod mcp_server;
 mod mcp_services;
 mod mcp_snapshots;
 mod mcp_workspaces;
@@ -28,6 +30,7 @@ mod ollama;
 mod ordinary_user;
 mod preparation;
 mod prune;
+mod recipes;
 mod repetition;
 mod secrets;
 mod settings;

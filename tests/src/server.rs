@@ -1,6 +1,7 @@
 //! `pyro mcp serve` with a client that has introduced itself.
 
 use crate::call::Call;
+use crate::memory::peak_kib;
 use crate::outcome::Outcome;
 use crate::running::Running;
 use crate::world::World;
@@ -108,6 +109,12 @@ impl Server {
     #[must_use]
     pub fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.running.pid())).unwrap().count()
+    }
+
+    /// The most physical memory that it has had so far, in KiB.
+    #[must_use]
+    pub fn peak_kib(&self) -> u64 {
+        peak_kib(self.running.pid()).unwrap()
     }
 
     /// SIGKILL.

@@ -123,6 +123,13 @@ impl World {
         self
     }
 
+    /// With a cache of its own in which nothing is.
+    #[must_use]
+    pub fn with_empty_cache(mut self) -> Self {
+        self.cache = self.home.path().join("cache");
+        self
+    }
+
     /// `pyro ARGUMENTS…`
     #[must_use]
     pub fn pyro(&self, arguments: &[&str]) -> Call {

@@ -349,3 +349,58 @@ fn entries(archive: &[u8]) -> BTreeMap<String, Packed> {
     }
     found
 }
+
+#[tokio::test]
+async fn a_root_comes_as_an_image_is_made_of_it() {
+    let agent = Agent::start().await;
+    let target = "t".repeat(200);
+    let deep = format!("{}/{}", "d".repeat(90), "e".repeat(90));
+    fs::create_dir_all(agent.path(&deep)).unwrap();
+    fs::write(agent.path(&format!("{deep}/first")), "shared").unwrap();
+    fs::hard_link(agent.path(&format!("{deep}/first")), agent.path("second")).unwrap();
+    fs::write(agent.path("program"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(agent.path("program"), fs::Permissions::from_mode(0o4755)).unwrap();
+    let flags = rustix::fs::XattrFlags::empty();
+    rustix::fs::setxattr(agent.path("program"), "user.mark", b"a mark", flags).unwrap();
+    symlink(&target, agent.path("link")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        agent.path("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(agent.path("socket")).unwrap();
+    fs::create_dir(agent.path("workspace")).unwrap();
+    fs::write(agent.path("workspace/mine"), "").unwrap();
+
+    let (archive, answer) = agent.fetch(&Request::ReadRoot).await.unwrap();
+    let mut archive = tar::Archive::new(&archive[..]);
+    let mut found = BTreeMap::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = String::from_utf8(entry.path_bytes().into_owned()).unwrap();
+        let link = entry.link_name_bytes().map(|name| String::from_utf8(name.into()).unwrap());
+        let mark = entry.pax_extensions().unwrap().and_then(|records| {
+            let record = records.into_iter().flatten().next()?;
+            Some((record.key().unwrap().to_owned(), record.value_bytes().to_vec()))
+        });
+        let header = entry.header().clone();
+        let facts = (header.entry_type(), header.mode().unwrap() & 0o7777, link);
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        found.insert(path, (facts, content, mark));
+    }
+    assert_eq!(answer, done(found.len() as u64, 16));
+    assert_eq!(found["./"].0.0, EntryType::Directory);
+    assert_eq!(found[&format!("{deep}/first")].1, "shared");
+    let ((kind, _, link), ..) = &found["second"];
+    assert_eq!((*kind, link.as_deref()), (EntryType::Link, Some(&*format!("{deep}/first"))));
+    assert_eq!(found["link"].0, (EntryType::Symlink, 0o777, Some(target)));
+    assert_eq!(found["pipe"].0, (EntryType::Fifo, 0o600, None));
+    let (facts, content, mark) = &found["program"];
+    assert_eq!((facts.1, content.as_str()), (0o4755, "#!/bin/sh\n"));
+    assert_eq!(mark, &Some(("SCHILY.xattr.user.mark".to_owned(), b"a mark".to_vec())));
+    assert!(!found.keys().any(|path| path.contains("workspace") || path == "socket"), "{found:?}");
+}

@@ -233,6 +233,7 @@ mod tests {
             home: None,
             ceilings: Ceilings::default(),
             network: crate::NetworkRule::default(),
+            images: Vec::new(),
             disclosure: pyro::secret::Disclosure::Refused,
         };
         let sources = Sources::open(&config, &settings).unwrap();

@@ -79,7 +79,7 @@ impl Work {
         // The library's work blocks. Nobody waits for this thread.
         tokio::task::spawn_blocking(move || {
             let observer = |event| worker.phrase.follow(&event);
-            let pulled = Environments::new(config).pull(&environment, &observer);
+            let pulled = pyro::vm::prepare::pull(&config, &environment, &observer);
             worker.end(pulled.map(drop));
         });
         work

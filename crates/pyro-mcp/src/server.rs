@@ -3,9 +3,9 @@
 use crate::attend::attend;
 use crate::creation::{self, Creation, Creations, Wish};
 use crate::destinations::Destinations;
-use crate::ending::UntilEnd;
 use crate::error::{CallError, ServeError};
 use crate::instructions::instructions;
+use crate::lines::Lines;
 use crate::preparation::{Preparation, Readiness};
 use crate::profile::Profile;
 use crate::progress::Phrase;
@@ -13,6 +13,7 @@ use crate::prompts::{self, Recipe};
 use crate::settings::{NetworkRule, Settings};
 use crate::sources::Sources;
 use crate::tools;
+use pyro::network::NetworkPolicy;
 use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use pyro::{Config, Error};
@@ -64,7 +65,7 @@ pub async fn serve(
     let ending = CancellationToken::new();
     let server = Server::new(config, settings, ending.clone())?;
     let (stdin, stdout) = rmcp::transport::io::stdio_pipes();
-    let transport = (UntilEnd::new(stdin, ending.clone()), stdout);
+    let transport = Lines::new(stdin, stdout, ending.clone());
     let session = async {
         match server.serve(transport).await {
             Ok(running) => {
@@ -86,7 +87,13 @@ pub async fn serve(
 }
 
 impl Server {
-    fn new(config: Config, settings: Settings, ending: CancellationToken) -> Result<Self, Error> {
+    pub(crate) fn new(
+        mut config: Config,
+        settings: Settings,
+        ending: CancellationToken,
+    ) -> Result<Self, Error> {
+        // whoever names images from here on is a model
+        config.registries.allowed_images = Some(settings.images.clone());
         let sources = Sources::open(&config, &settings)?;
         Ok(Self {
             destinations: Destinations::open(&settings, sources.clone())?,
@@ -169,6 +176,13 @@ impl Server {
         creations.wait(config, sources, &settings.ceilings, wish, patience, phrase).await
     }
 
+    fn described(&self, tool: &tools::Entry) -> Tool {
+        tools::described(
+            tool,
+            self.settings.network.most(self.settings.profile) != NetworkPolicy::Off,
+        )
+    }
+
     fn tool(&self, name: &str) -> Option<&'static tools::Entry> {
         tools::of(self.settings.profile).find(|tool| tool.name == name)
     }
@@ -193,7 +207,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = tools::of(self.settings.profile).map(|tool| (tool.describe)()).collect();
+        let tools = tools::of(self.settings.profile).map(|tool| self.described(tool)).collect();
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(TOOLS_HOLD_MS))
     }
 
@@ -237,6 +251,6 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name).map(|tool| (tool.describe)())
+        self.tool(name).map(|tool| self.described(tool))
     }
 }

@@ -4,7 +4,8 @@
 use crate::error::CallError;
 use crate::profile::Profile;
 use pyro::Error;
-use pyro::network::{AllowList, NetworkPolicy};
+use pyro::config::ImagePattern;
+use pyro::network::{AllowList, NetworkError, NetworkPolicy};
 use pyro::secret::Disclosure;
 use pyro::vm::VmSpec;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub ceilings: Ceilings,
     /// What its machines may reach.
     pub network: NetworkRule,
+    /// The images that a model may name beside those of public registries, with the human's logins.
+    pub images: Vec<ImagePattern>,
     /// Whether content that holds a secret of its workspace is given to the model.
     pub disclosure: Disclosure,
 }
@@ -42,22 +45,37 @@ pub struct NetworkRule {
 }
 
 impl NetworkRule {
+    /// Refuses a list for machines that never have a network: it would only look like one.
+    ///
+    /// # Errors
+    /// [`NetworkError::ListWithoutEgress`].
+    pub fn checked(self, profile: Profile) -> Result<Self, Error> {
+        if self.most(profile) == NetworkPolicy::Off && !self.allow.is_empty() {
+            return Err(NetworkError::ListWithoutEgress.into());
+        }
+        Ok(self)
+    }
+
+    /// The widest policy that a machine can have.
+    pub(crate) fn most(&self, profile: Profile) -> NetworkPolicy {
+        match (self.policy, profile) {
+            (Some(policy), _) => policy,
+            // its models do not choose
+            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
+            (None, Profile::VmRun) => NetworkPolicy::Egress,
+            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
+        }
+    }
+
     /// The policy of a machine for which a model wishes this one, or says nothing.
     pub(crate) fn grant(
         &self,
         profile: Profile,
         wish: Option<NetworkPolicy>,
     ) -> Result<NetworkPolicy, Error> {
-        let most = match (self.policy, profile) {
-            (Some(policy), _) => policy,
-            // its models do not choose
-            (None, Profile::WorkspaceCore) => NetworkPolicy::Off,
-            (None, Profile::VmRun) => NetworkPolicy::Egress,
-            (None, Profile::WorkspaceFull) => NetworkPolicy::EgressAndPublishedPorts,
-        };
         match wish {
             None => Ok(self.policy.unwrap_or_default()),
-            Some(wish) if wish <= most => Ok(wish),
+            Some(wish) if wish <= self.most(profile) => Ok(wish),
             Some(_) => Err(CallError::NetworkDenied.into()),
         }
     }

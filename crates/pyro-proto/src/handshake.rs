@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The protocol generation of this build.
-pub const GENERATION: u32 = 4;
+pub const GENERATION: u32 = 5;
 /// The oldest generation that this build still speaks.
 pub const OLDEST: u32 = 1;
 /// The port of the host that an agent calls where the channel is a virtio socket. Any number above
@@ -261,7 +261,7 @@ mod tests {
         let (mut host, mut guest) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move { answer(&mut guest, |_| welcome(9, 8)).await.map(drop) });
         let error = offer(&mut host, [1; 16], &hello()).await.unwrap_err();
-        assert_eq!(error.to_string(), "the agent speaks protocol 8 to 9, this pyro 1 to 4");
+        assert_eq!(error.to_string(), "the agent speaks protocol 8 to 9, this pyro 1 to 5");
     }
 
     #[tokio::test]

@@ -141,6 +141,10 @@ pub enum Request {
         /// The TCP port.
         port: u16,
     },
+    /// Sends the whole root file system as a tar archive on the main lane, then [`TransferDone`] and `Finish`:
+    /// what an image of it is made of, with owners, all permission bits, extended attributes, devices and
+    /// hard links. What is mounted in it stays out, and so does what is in `/workspace`. (Since 5.)
+    ReadRoot,
 }
 
 /// A command to run.
@@ -388,6 +392,12 @@ mod tests {
             serde_json::to_string(&Request::Connect { host: "localhost".into(), port: 8080 }),
         ];
         assert_eq!(lines(samples), include_str!("../schema/generation-4.txt"));
+    }
+
+    #[test]
+    fn the_wire_surface_of_generation_5_is_frozen() {
+        let samples = [serde_json::to_string(&Request::ReadRoot)];
+        assert_eq!(lines(samples), include_str!("../schema/generation-5.txt"));
     }
 
     fn lines<const N: usize>(samples: [serde_json::Result<String>; N]) -> String {

@@ -1,8 +1,10 @@
 //! Settings, and the name of every environment variable pyro reads. The library never looks at
 //! the process environment by itself: a front end hands [`Config::from_lookup`] a lookup function.
 
+mod image_pattern;
 mod registries;
 
+pub use image_pattern::{BadImagePattern, ImagePattern};
 pub use registries::Registries;
 
 use crate::paths::Paths;
@@ -28,6 +30,11 @@ pub mod env_var {
     pub const PYRO_FIRECRACKER: &str = "PYRO_FIRECRACKER";
     /// Mirror of the Debian archive, instead of the host's own.
     pub const PYRO_DEBIAN_MIRROR: &str = "PYRO_DEBIAN_MIRROR";
+    /// The container image that `debian:12` and the like are made of in a machine, instead of by mmdebstrap.
+    pub const PYRO_DEBIAN_IMAGE: &str = "PYRO_DEBIAN_IMAGE";
+    /// A place in a registry (`registry.example/pyro`) that is asked for the environments of the catalog before they
+    /// are built.
+    pub const PYRO_REGISTRY: &str = "PYRO_REGISTRY";
     /// Registries of container images that speak plain HTTP, with commas between them.
     pub const PYRO_PLAIN_HTTP: &str = "PYRO_PLAIN_HTTP";
     /// Certificate authorities that guests trust beside their image's: `host`, or a file's absolute path.
@@ -91,6 +98,25 @@ pub enum BackendChoice {
     QemuTcg,
     /// No machine: the host itself, where the caller allows it (`--allow-host-compat`).
     Process,
+}
+
+/// The names of [`BackendChoice::named`].
+pub const BACKENDS: &str = "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process";
+
+impl BackendChoice {
+    /// What `name` means, if it means anything; nothing is said by the empty one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "" | "auto" => Self::Auto,
+            "firecracker" => Self::Firecracker,
+            "qemu" => Self::Qemu,
+            "qemu-kvm" => Self::QemuKvm,
+            "qemu-tcg" => Self::QemuTcg,
+            "process" => Self::Process,
+            _ => return None,
+        })
+    }
 }
 
 /// Where certificate authorities come from that guests trust beside their image's.
@@ -164,6 +190,8 @@ pub struct Config {
     pub firecracker: Option<PathBuf>,
     /// A Debian mirror of the user's own.
     pub debian_mirror: Option<String>,
+    /// The image that machines make the catalog of, where the user has named one.
+    pub debian_image: Option<String>,
     /// Certificate authorities that guests trust beside their image's.
     pub ca_bundle: Option<CaSource>,
     /// The host's own trust store, where the user has named it.
@@ -230,6 +258,7 @@ impl Config {
             qemu: path(env_var::PYRO_QEMU),
             firecracker: path(env_var::PYRO_FIRECRACKER),
             debian_mirror: text(env_var::PYRO_DEBIAN_MIRROR).filter(|v| !v.is_empty()),
+            debian_image: text(env_var::PYRO_DEBIAN_IMAGE).filter(|v| !v.is_empty()),
             ca_bundle: ca_bundle(lookup(env_var::PYRO_CA_BUNDLE))?,
             ssl_cert_file: path(env_var::SSL_CERT_FILE),
             proxies: PROXY_VARIABLES
@@ -270,20 +299,11 @@ fn search_path(path: Option<OsString>) -> Vec<PathBuf> {
 }
 
 fn backend(value: Option<&str>) -> Result<BackendChoice, ConfigError> {
-    Ok(match value {
-        None | Some("" | "auto") => BackendChoice::Auto,
-        Some("firecracker") => BackendChoice::Firecracker,
-        Some("qemu") => BackendChoice::Qemu,
-        Some("qemu-kvm") => BackendChoice::QemuKvm,
-        Some("qemu-tcg") => BackendChoice::QemuTcg,
-        Some("process") => BackendChoice::Process,
-        Some(other) => {
-            return Err(ConfigError::BadValue {
-                name: env_var::PYRO_BACKEND,
-                value: other.to_owned(),
-                allowed: "auto, firecracker, qemu, qemu-kvm, qemu-tcg, process",
-            });
-        }
+    let name = value.unwrap_or_default();
+    BackendChoice::named(name).ok_or_else(|| ConfigError::BadValue {
+        name: env_var::PYRO_BACKEND,
+        value: name.to_owned(),
+        allowed: BACKENDS,
     })
 }
 

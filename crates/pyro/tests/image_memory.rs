@@ -1,4 +1,5 @@
-//! How much memory it takes to pull an image of half a gigabyte. Alone in its process, because a process
+//! How much memory it takes to pull an image of half a gigabyte, and to push and pull the environment that it
+//! became. Alone in its process, because a process
 //! remembers its peak and not whose it was.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may fail like tests")]
@@ -54,10 +55,16 @@ fn name(hash: Sha256) -> String {
 fn large_layer(path: &Path) -> (String, String) {
     let gzip = GzEncoder::new(hashed(File::create(path).unwrap()), flate2::Compression::none());
     let mut tar = tar::Builder::new(hashed(gzip));
-    // gzip stores it as it is, so it need not be noise
-    let mut content = vec![7; FILE_BYTES];
+    let mut content = vec![0; FILE_BYTES];
+    let mut noise = 88_172_645_463_325_252_u64;
     for number in 0..FILES {
-        content[..8].copy_from_slice(&number.to_le_bytes());
+        // what does not compress, because a real image is no decompression bomb either
+        for word in content.as_chunks_mut().0 {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            *word = noise.to_le_bytes();
+        }
         let mut header = tar::Header::new_gnu();
         header.set_size(FILE_BYTES as u64);
         header.set_uid(0);
@@ -79,7 +86,7 @@ fn peak() -> u64 {
 }
 
 #[test]
-fn half_a_gigabyte_is_pulled_in_less_than_64_mib() {
+fn half_a_gigabyte_is_pulled_pushed_and_pulled_again_in_less_than_64_mib() {
     let store = tempfile::tempdir().unwrap();
     let registry = Registry::start(store.path());
     let file = store.path().join("layer.tar.gz");
@@ -103,8 +110,15 @@ fn half_a_gigabyte_is_pulled_in_less_than_64_mib() {
     let reference = registry.push_manifest(manifest.to_string().as_bytes(), "large", "1");
     fs::remove_file(&file).unwrap();
 
-    let installed = host::Host::new().pull(&reference).unwrap();
+    let host = host::Host::new();
+    let installed = host.pull(&reference).unwrap();
     assert!(installed.size_bytes > (FILES * FILE_BYTES) as u64);
+    let artifact = format!("{}/artifact:1", registry.host);
+    let pushed = host.environments().push(&reference, &artifact, &pyro::event::ignore).unwrap();
+    assert!(pushed.sent_bytes > (FILES * FILE_BYTES) as u64);
+    drop(host);
+    let there = host::Host::empty().pull(&artifact).unwrap();
+    assert_eq!(there.image_digest, installed.image_digest);
     // all of it: the test itself, and the making of the image before
     assert!(peak() < MAX_KIB, "{} KiB at its peak", peak());
 }

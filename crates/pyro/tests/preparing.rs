@@ -10,6 +10,8 @@ use pyro::environment::pins::Pins;
 use pyro::event::{Event, ignore};
 use pyro::{Error, Kind};
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,13 +114,17 @@ impl Host {
 }
 
 fn environments(home: &Path) -> Environments {
+    Environments::new(config(home))
+}
+
+fn config(home: &Path) -> Config {
     let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
     let config = Config::from_lookup(std::env::current_exe().unwrap(), |name| match name {
         "PYRO_HOME" => Some(home.into()),
         "PATH" => Some(path.clone().into()),
         _ => None,
     });
-    Environments::new(config.unwrap())
+    config.unwrap()
 }
 
 #[test]
@@ -137,6 +143,35 @@ fn two_at_once_build_once_and_the_second_says_that_it_waits() {
     let heard = format!("{:?}", heard.lock().unwrap());
     assert!(heard.contains("another pyro is preparing debian:12; waiting"), "{heard}");
     assert!(heard.contains("installing the packages of debian:12"), "{heard}");
+}
+
+/// A registry that has nothing.
+fn empty_registry() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 4096]);
+            let nothing = b"HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = client.write_all(nothing);
+        }
+    });
+    host
+}
+
+#[test]
+fn what_the_registry_of_the_catalog_has_not_is_built_and_the_record_remembers_that() {
+    let host = Host::new(BUILD);
+    let registry = empty_registry();
+    let mut config = config(host.home.path());
+    config.registries.catalog = Some(registry.clone());
+    config.registries.plain_http = vec![registry.clone()];
+    let environments = Environments::new(config);
+    let error = environments.pull("debian:12", &ignore).unwrap_err().to_string();
+    assert!(error.starts_with("apt-get failed"), "{error}");
+    let inspected = environments.inspect("debian:12").unwrap();
+    assert_eq!(inspected.entry.source, "debian-archive:bookworm");
+    assert_eq!(inspected.passed_over, [format!("{registry} has no debian:12")]);
 }
 
 #[test]

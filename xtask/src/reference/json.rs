@@ -16,12 +16,15 @@ or given another type.
 ";
 
 /// Commands, the type that they print, and the file that has it.
-const DOCUMENTS: [(&str, &str, &str); 38] = [
+const DOCUMENTS: [(&str, &str, &str); 41] = [
     ("run", "RunResult", "crates/pyro/src/vm/run.rs"),
     ("doctor", "Diagnosis", "crates/pyro/src/doctor/mod.rs"),
     ("demo ollama", "Report", "crates/pyro-cli/src/commands/demo/ollama/mod.rs"),
     ("env list", "Listing", "crates/pyro/src/environment/list.rs"),
     ("env inspect, env pull, env import", "Inspection", "crates/pyro/src/environment/inspect.rs"),
+    ("env build", "Report", "crates/pyro-cli/src/commands/env/build.rs"),
+    ("env export", "Exported", "crates/pyro/src/environment/export.rs"),
+    ("env push", "Pushed", "crates/pyro/src/environment/push.rs"),
     ("env remove, env prune", "Pruned", "crates/pyro/src/environment/prune.rs"),
     (
         "workspace create, workspace status, workspace update, workspace start, workspace stop",
@@ -34,8 +37,8 @@ const DOCUMENTS: [(&str, &str, &str); 38] = [
     ("workspace exec", "ExecReport", "crates/pyro/src/workspace/exec.rs"),
     (
         "workspace exec-read, workspace exec-stop",
-        "Document",
-        "crates/pyro-cli/src/commands/workspace/exec_read.rs",
+        "OutputObject",
+        "crates/pyro/src/workspace/exec_read.rs",
     ),
     ("workspace logs", "Logs", "crates/pyro/src/workspace/logs.rs"),
     ("workspace network log", "NetworkLog", "crates/pyro/src/workspace/network_log.rs"),

@@ -4,12 +4,13 @@ use crate::finding::Finding;
 use crate::repository::Repository;
 
 /// Every crate of the repository, and which of the others it may name.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("pyro-proto", &[]),
     ("pyro-agent", &["pyro-proto"]),
     ("pyro", &["pyro-proto"]),
     ("pyro-mcp", &["pyro"]),
     ("pyro-cli", &["pyro", "pyro-mcp", "pyro-agent"]),
+    ("pyro-python", &["pyro", "pyro-mcp"]),
     ("scenarios", &[]),
     ("benches", &["scenarios", "pyro", "pyro-proto"]),
     ("xtask", &[]),

@@ -7,6 +7,7 @@ pub(crate) mod describe;
 mod edit;
 mod list;
 mod pack;
+mod pack_root;
 mod replace;
 mod unpack;
 pub(crate) mod walk;
@@ -14,6 +15,7 @@ pub(crate) mod walk;
 pub(crate) use edit::edit;
 pub(crate) use list::{line, list, stat};
 pub(crate) use pack::pack;
+pub(crate) use pack_root::pack_root;
 pub(crate) use unpack::{beneath, unpack};
 pub(crate) use walk::READ_DIRECTORY;
 

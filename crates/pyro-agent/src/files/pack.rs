@@ -130,7 +130,7 @@ impl<W: Write> Packing<W> {
             return Err(invalid(format!("{} has changed its kind", shown(path))));
         }
         let size = u64::try_from(stat.st_size).unwrap_or(0);
-        let content = Exactly { left: size, file: BufReader::with_capacity(CHUNK, file) };
+        let content = Exactly::of(file, size);
         self.append(&mut header(&stat, EntryType::Regular, size), path, content)?;
         self.done.bytes += size;
         Ok(())
@@ -171,7 +171,8 @@ impl<W: Write> Packing<W> {
     }
 }
 
-fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
+/// What the kernel says of an entry, but for its name and where a link leads.
+pub(super) fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_size(size);
@@ -185,9 +186,15 @@ fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
 /// As many bytes as the header has promised: a file that grows is cut there, one that shrinks is
 /// an error, as the archive could not be read otherwise.
 #[derive(Debug)]
-struct Exactly {
+pub(super) struct Exactly {
     left: u64,
     file: BufReader<File>,
+}
+
+impl Exactly {
+    pub(super) fn of(file: File, size: u64) -> Self {
+        Self { left: size, file: BufReader::with_capacity(CHUNK, file) }
+    }
 }
 
 impl Read for Exactly {
@@ -201,10 +208,10 @@ impl Read for Exactly {
     }
 }
 
-fn failed(path: &Path, error: &io::Error) -> Refusal {
+pub(super) fn failed(path: &Path, error: &io::Error) -> Refusal {
     Refusal::from_io(&format!("cannot pack {}", shown(path)), error)
 }
 
-fn shown(path: &Path) -> impl std::fmt::Display {
+pub(super) fn shown(path: &Path) -> impl std::fmt::Display {
     path.as_os_str().as_bytes().escape_ascii()
 }

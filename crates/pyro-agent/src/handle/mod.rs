@@ -9,6 +9,7 @@ mod freeze;
 mod list;
 mod power_off;
 mod read_file;
+mod read_root;
 mod read_tree;
 mod start_network;
 mod stat;
@@ -44,6 +45,7 @@ pub(crate) async fn request(agent: Arc<Agent>, session: Session, request: Bytes,
         Request::ReadTree { path, without_git } => {
             read_tree::run(agent, path, without_git, stream).await;
         }
+        Request::ReadRoot => read_root::run(agent, stream).await,
         Request::WriteTree { path, replace } => {
             write_tree::run(agent, path, replace, stream).await;
         }

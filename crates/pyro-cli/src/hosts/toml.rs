@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 const SERVERS: &str = "mcp_servers";
 /// Codex passes servers only HOME, PATH and the like; these decide where pyro keeps its things, what machines run
 /// on, and how the network is reached.
-const PASSED_ON: [&str; 17] = [
+const PASSED_ON: [&str; 19] = [
     env_var::PYRO_HOME,
     env_var::PYRO_KEEP_EXPIRED_SECONDS,
     env_var::PYRO_BACKEND,
@@ -17,6 +17,8 @@ const PASSED_ON: [&str; 17] = [
     env_var::PYRO_QEMU,
     env_var::PYRO_FIRECRACKER,
     env_var::PYRO_DEBIAN_MIRROR,
+    env_var::PYRO_REGISTRY,
+    env_var::PYRO_PLAIN_HTTP,
     env_var::PYRO_CA_BUNDLE,
     env_var::SSL_CERT_FILE,
     "XDG_CACHE_HOME",

@@ -19,7 +19,7 @@ fn of_pyro() {
 
     Commands:
       doctor       Check this host: what machines will run on, and what to do for better
-      env          List, inspect, prepare and remove what machines boot from
+      env          List, inspect, prepare, share and remove what machines boot from
       run          Run a command in a machine of its own, which is deleted afterwards
       workspace    Make workspaces and work in them: machines that stay until they are deleted
       runtime      List, install and remove the Firecracker that machines run on where KVM works
@@ -406,6 +406,9 @@ fn of_mcp_serve() {
                                      ports 80 and 443, or :PORT; repeatable
           --allow-net <CIDR>         Let it reach these addresses, even private ones, such as
                                      10.1.0.0/16; repeatable
+          --allow-image <PATTERN>    An image that the model may name wherever it lies, with your
+                                     logins; repeatable [default: what public registries give to
+                                     everybody]
           --ca-bundle <FILE|host>    Certificate authorities that guests trust beside their image's: a
                                      file of PEM certificates, or 'host' for this host's own [default:
                                      $PYRO_CA_BUNDLE]
@@ -438,6 +441,11 @@ fn of_mcp_serve() {
       With --network-policy every workspace of this server has that policy, and no machine more. Without
       it there is no network, unless a model asks for one and the profile lets it: workspace-full and
       vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
+
+    Images:
+      A model can name environments of the catalog, what is installed, and images that public registries
+      give to everybody: none of this host, of its neighbours or of an address, and never with your
+      logins. --allow-image names others, in full: ghcr.io/acme/tool, ghcr.io/acme/*, 127.0.0.1:5000/*.
     ");
 }
 

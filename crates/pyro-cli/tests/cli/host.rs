@@ -23,8 +23,11 @@ fn a_host_is_connected_once_and_its_server_answers() {
     let world = World::new();
     write(&world, CODEX, MINE);
     fs::set_permissions(world.path(CODEX), fs::Permissions::from_mode(0o640)).unwrap();
-    let words =
-        ["host", "connect", "codex", "--project-path", ".", "--max-workspaces", "4", "--json"];
+    let options =
+        ["--project-path", ".", "--allow-image", "ghcr.io/acme/*", "--max-workspaces", "4"];
+    let words = [&["host", "connect", "codex", "--json"], &options[..]].concat();
+    let vague = world.pyro(&["host", "connect", "codex", "--json", "--allow-image", "acme/*"]);
+    assert_eq!((vague.code(), &vague.json()["code"]), (2, &"bad_allowed_image".into()), "{vague}");
     let done = world.pyro(&words).json();
     assert_eq!(
         (&done["changed"], &done["server"]["server"]),
@@ -33,6 +36,7 @@ fn a_host_is_connected_once_and_its_server_answers() {
     );
     let first = read(&world, CODEX);
     assert!(first.starts_with(MINE), "{first}");
+    assert_eq!(done["entry"]["args"][5], "ghcr.io/acme/*");
     assert_eq!(done["entry"]["args"][3], world.path("").to_str().unwrap().trim_end_matches('/'));
     assert_eq!(fs::metadata(world.path(CODEX)).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_to_string(done["backup"].as_str().unwrap()).unwrap(), MINE);

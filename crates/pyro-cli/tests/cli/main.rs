@@ -2,10 +2,12 @@
 //! its own. Commands run on the `process` backend; what needs a real machine is tested elsewhere.
 #![expect(clippy::unwrap_used, reason = "a failed step of a test fails the test")]
 
+mod artifacts;
 mod ca_bundle;
 mod doctor;
 mod env;
 mod errors;
+mod examples;
 mod help;
 mod host;
 mod images;

@@ -1,5 +1,7 @@
 //! The tools, one file each, and which profile has which.
 
+#[cfg(test)]
+mod any_arguments;
 mod service_list;
 mod service_logs;
 mod service_start;
@@ -127,12 +129,24 @@ pub(crate) fn of(profile: Profile) -> impl Iterator<Item = &'static Entry> {
     TOOLS.iter().filter(move |tool| tool.profiles.contains(&profile))
 }
 
+/// The tools with which a model runs what it writes: that reaches what the machine reaches.
+const RUNNING: [&str; 5] = ["service_start", "shell_write", "vm_exec", "vm_run", "workspace_exec"];
+
+/// What a model reads about a tool of a server whose machines can have a network, or cannot. That images come
+/// from registries does not count: a model's commands reach nobody by it.
+pub(crate) fn described(tool: &Entry, can_reach_out: bool) -> Tool {
+    let mut described = (tool.describe)();
+    let is_open = can_reach_out && RUNNING.contains(&tool.name);
+    described.annotations = described.annotations.map(|hints| hints.open_world(is_open));
+    described
+}
+
 /// Of a tool that only looks. That an expired workspace is started for it changes none of its files.
 fn looks() -> ToolAnnotations {
     ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false)
 }
 
-/// Of a tool that changes vms or workspaces and reaches nothing else.
+/// Of a tool that changes vms or workspaces.
 fn changes() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(false)
 }
@@ -149,12 +163,26 @@ mod tests {
 
     #[test]
     fn a_profile_costs_a_model_no_more_than_it_may() {
-        // counted as hosts estimate: four characters a token
+        // counted as hosts estimate: four characters a token. A scenario counts with a tokenizer.
         let tokens = |profile| listed(profile).chars().count().div_ceil(4);
         let core = tokens(Profile::WorkspaceCore);
         assert!(core <= 6_000, "workspace-core: {core} tokens");
         let full = tokens(Profile::WorkspaceFull);
         assert!(full <= 14_000, "workspace-full: {full} tokens");
+    }
+
+    #[test]
+    fn where_commands_can_reach_out_the_tools_that_run_them_say_so() {
+        for can_reach_out in [false, true] {
+            let open = TOOLS.iter().filter(|tool| {
+                described(tool, can_reach_out).annotations.unwrap().open_world_hint != Some(false)
+            });
+            let open: Vec<&str> = open.map(|tool| tool.name).collect();
+            let mut running = RUNNING.to_vec();
+            // one for each profile
+            running.push("workspace_exec");
+            assert_eq!(open, if can_reach_out { running } else { Vec::new() });
+        }
     }
 
     #[test]
@@ -181,9 +209,9 @@ mod tests {
             assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
             assert!(annotations.destructive_hint.is_some(), "{}", tool.name);
             assert_eq!(annotations.open_world_hint, Some(false), "{}", tool.name);
-            // Claude Code cuts descriptions at 4,096 characters.
-            let length = described.description.unwrap().chars().count();
-            assert!((80..4_096).contains(&length), "{}: {length}", tool.name);
+            // Claude Code cuts descriptions at 4,096 characters; half of it is enough for anybody.
+            let length = described.description.unwrap().len();
+            assert!((80..=2_048).contains(&length), "{}: {length}", tool.name);
             let whole = serde_json::to_string(&(tool.describe)()).unwrap();
             assert!(!whole.contains("uint"), "{}: hosts warn of it", tool.name);
         }

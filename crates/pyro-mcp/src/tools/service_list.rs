@@ -13,7 +13,7 @@ use pyro::workspace::service_list;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "service_list",
@@ -33,7 +33,7 @@ struct Output {
     workspace_id: String,
     count: usize,
     /// Each as service_status shows it.
-    services: Vec<Value>,
+    services: Vec<Map<String, Value>>,
 }
 
 fn describe() -> Tool {
@@ -60,7 +60,8 @@ async fn call(
     if left_out > 0 {
         text += &format!("{left_out} more are not shown\n");
     }
-    let services = services.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
+    let objects = services.iter().filter_map(|one| serde_json::to_value(one).ok());
+    let services = objects.filter_map(|object| object.as_object().cloned()).collect();
     let output = Output { workspace_id: found.workspace_id, count: found.count, services };
     Ok(both(text, &output))
 }

@@ -8,11 +8,11 @@ use crate::progress::Phrase;
 use crate::result::text;
 use crate::schema;
 use crate::server::Server;
-use crate::tools::Entry;
+use crate::tools::{Entry, changes};
 use pyro::Error;
 use pyro::vm::run::{OutputLimits, RunRequest, run};
 use pyro::vm::{Vm, VmSpec};
-use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -64,14 +64,8 @@ struct Input {
 fn describe() -> Tool {
     Tool::new(ENTRY.name, DESCRIPTION, schema::input::<Input>())
         .with_title("Run a command in a disposable virtual machine")
-        .with_annotations(
-            // What it changes is gone when it returns, and it reaches nothing outside.
-            ToolAnnotations::new()
-                .read_only(false)
-                .destructive(false)
-                .idempotent(false)
-                .open_world(false),
-        )
+        // what it changes is gone when it returns
+        .with_annotations(changes())
 }
 
 /// Prepares, runs, answers. Ends early, and the machine with it, when the client cancels or the

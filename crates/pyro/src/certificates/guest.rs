@@ -5,7 +5,7 @@
 
 use super::file::MAX_BYTES;
 use super::pem::{self, Certificate};
-use super::{CertificateError, SYSTEM_BUNDLES};
+use super::{CertificateError, SYSTEM_BUNDLES, traces};
 use crate::guest::{GuestError, files, transfer};
 use pyro_proto::GuestPath;
 use pyro_proto::mux::Session;
@@ -20,7 +20,7 @@ pub const GUEST_BUNDLE: &str = "/run/pyro/ca-certificates.crt";
 
 /// Where an administrator puts certificate authorities, by distribution: Debian and Alpine
 /// (`update-ca-certificates`), Fedora (`update-ca-trust`), Arch (`trust extract-compat`), openSUSE.
-const ANCHORS: [&str; 4] = [
+pub(super) const ANCHORS: [&str; 4] = [
     "/usr/local/share/ca-certificates",
     "/etc/pki/ca-trust/source/anchors",
     "/etc/ca-certificates/trust-source/anchors",
@@ -28,7 +28,7 @@ const ANCHORS: [&str; 4] = [
 ];
 /// How many symbolic links lead to a bundle at most.
 const MAX_LINKS: usize = 8;
-const REMARK: &[u8] = b"\n# extra certificates, given by pyro\n";
+pub(super) const REMARK: &[u8] = b"\n# extra certificates, given by pyro\n";
 
 /// Makes a guest trust certificates, beside those that it trusts already. Doing it again changes nothing.
 pub(super) async fn trust(
@@ -96,7 +96,7 @@ async fn anchor(guest: &Session, certificates: &[&Certificate]) -> Result<(), Gu
         let pem = certificate.pem();
         let mut header = header(EntryType::Regular, 0o644);
         header.set_size(pem.len() as u64);
-        let name = format!("pyro-{}.crt", certificate.fingerprint());
+        let name = traces::anchor_name(certificate);
         archive.append_data(&mut header, name, pem.as_bytes()).map_err(unpacked)?;
     }
     let mut directory = None;

@@ -6,9 +6,11 @@ mod error;
 mod file;
 mod guest;
 mod pem;
+mod traces;
 
 pub use error::CertificateError;
 pub use guest::GUEST_BUNDLE;
+pub(crate) use traces::{Given, anchor_directories};
 
 use crate::config::{CaSource, Config};
 use crate::durable;

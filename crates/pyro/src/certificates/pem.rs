@@ -131,6 +131,31 @@ pub(super) fn missing_in<'c>(text: &[u8], certificates: &'c [Certificate]) -> Ve
     certificates.iter().filter(is_missing).collect()
 }
 
+/// A text without the certificates that have these fingerprints; all else stays as it is.
+pub(super) fn without(text: &[u8], fingerprints: &BTreeSet<String>) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut block: Option<(usize, Vec<u8>)> = None;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let trimmed = line.trim_ascii();
+        if trimmed == BEGIN.as_bytes() {
+            block = Some((kept.len(), Vec::new()));
+        }
+        kept.extend_from_slice(line);
+        if trimmed == END.as_bytes()
+            && let Some((begun, base64)) = block.take()
+            && let Ok(der) = STANDARD.decode(&base64)
+            && fingerprints.contains(&Certificate(der).fingerprint())
+        {
+            kept.truncate(begun);
+        } else if let Some((_, base64)) = &mut block
+            && !trimmed.starts_with(b"-----")
+        {
+            base64.extend_from_slice(trimmed);
+        }
+    }
+    kept
+}
+
 /// From 1, without white space at their ends.
 fn numbered_lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);

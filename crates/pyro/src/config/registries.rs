@@ -1,7 +1,7 @@
 //! How registries of container images are reached: the logins that Docker and Podman keep for this
 //! user, and the few things that differ from host to host.
 
-use super::{ConfigError, env_var};
+use super::{ConfigError, ImagePattern, env_var};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,12 @@ pub struct Registries {
     pub logins: Vec<PathBuf>,
     /// Registries (`host` or `host:port`) that speak plain HTTP. Those of this host may always.
     pub plain_http: Vec<String>,
+    /// The images that a model may name beside those of public registries, and for which it has the user's
+    /// logins; `None` where whoever names images is the human, who may name all.
+    pub allowed_images: Option<Vec<ImagePattern>>,
+    /// Where the environments of the catalog are asked for before they are built: `registry.example/pyro` has
+    /// `debian:12` as `registry.example/pyro/debian:12`.
+    pub catalog: Option<String>,
     /// Longer than this without a byte, and a registry is taken for dead.
     pub patience: Duration,
     /// How long is waited before the second attempt; each further pause is twice as long.
@@ -42,10 +48,40 @@ impl Registries {
         Ok(Self {
             logins: logins.into_iter().flatten().collect(),
             plain_http: hosts(&plain.to_string_lossy())?,
+            allowed_images: None,
+            catalog: catalog(lookup(env_var::PYRO_REGISTRY))?,
             patience: PATIENCE,
             first_pause: FIRST_PAUSE,
         })
     }
+}
+
+impl Registries {
+    /// Whether something came from the registry for the catalog; `from` is `registry:` and a reference.
+    pub(crate) fn is_of_catalog(&self, from: &str) -> bool {
+        let below = |registry: &String| {
+            let rest = from.strip_prefix("registry:")?.strip_prefix(&**registry)?;
+            rest.strip_prefix('/')
+        };
+        self.catalog.as_ref().and_then(below).is_some_and(|name| !name.contains('/'))
+    }
+}
+
+/// Registry and path, as images are named; that the whole is one is seen when it is used.
+fn catalog(value: Option<OsString>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = value.to_string_lossy().trim_end_matches('/').to_owned();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/:[]".contains(&b);
+    let (host, path) = text.split_once('/').unwrap_or((&text, ""));
+    let is_host = host == "localhost" || host.contains(['.', ':']);
+    if is_host && !path.contains(':') && !text.contains("//") && text.bytes().all(is_plain) {
+        return Ok(Some(text));
+    }
+    Err(ConfigError::BadValue {
+        name: env_var::PYRO_REGISTRY,
+        value: text,
+        allowed: "registry.example, registry.example/path",
+    })
 }
 
 fn hosts(list: &str) -> Result<Vec<String>, ConfigError> {
@@ -92,5 +128,35 @@ mod tests {
         assert_eq!(found.plain_http, ["a.example", "b:5000"]);
         let error = with(&[("PYRO_PLAIN_HTTP", "http://a.example")]).unwrap_err().to_string();
         assert!(error.contains("PYRO_PLAIN_HTTP"), "{error}");
+    }
+
+    #[test]
+    fn the_catalogs_registry_is_a_host_perhaps_with_a_path() {
+        let catalog = |value: &str| with(&[("PYRO_REGISTRY", value)]).map(|found| found.catalog);
+        for value in ["r.example", "r.example/a/b", "localhost:5000/a", "localhost/a", "[::1]:5/a"]
+        {
+            assert_eq!(catalog(value).unwrap().as_deref(), Some(value));
+        }
+        assert_eq!(catalog("r.example/a/").unwrap().as_deref(), Some("r.example/a"));
+        assert_eq!(catalog("").unwrap(), None);
+        for wrong in ["https://r.example", "team", "r.example/a:1", "a@r.example", "r.example/a b"]
+        {
+            let error = catalog(wrong).unwrap_err().to_string();
+            assert!(error.contains("PYRO_REGISTRY"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_what_lies_right_below_the_catalogs_registry_is_of_the_catalog() {
+        let registries = with(&[("PYRO_REGISTRY", "r.example/pyro")]).unwrap();
+        assert!(registries.is_of_catalog("registry:r.example/pyro/debian:12"));
+        for other in [
+            "registry:r.example/pyroteam/debian:12",
+            "registry:r.example/pyro/team/debian:12",
+            "file:/r.example/pyro/debian:12",
+        ] {
+            assert!(!registries.is_of_catalog(other), "{other}");
+        }
+        assert!(!with(&[]).unwrap().is_of_catalog("registry:/debian:12"));
     }
 }

@@ -115,7 +115,7 @@ fn findings(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Vec<Fin
         Err(_) => 0,
     };
     findings.push(environments(&seen.environments));
-    findings.push(building(seen.building.as_ref(), installed));
+    findings.push(building(seen, installed));
     findings.extend(seen.directories.iter().map(directory));
     findings.push(memory(seen.memory));
     findings.push(network(&seen.proxy));
@@ -213,15 +213,17 @@ fn environments(environments: &Result<Vec<Entry>, Report>) -> Finding {
     }
 }
 
-fn building(obstacle: Option<&Report>, installed: usize) -> Finding {
-    let Some(report) = obstacle else {
+fn building(seen: &Observations, installed: usize) -> Finding {
+    let Some(report) = &seen.building else {
         return Finding::new(
             "tools",
             Level::Ok,
             "environments can be built from the Debian archive",
         );
     };
-    let level = if installed == 0 { Level::Problem } else { Level::Warning };
+    // what is here, or can be had from a registry, need not be built
+    let is_needed = installed == 0 && seen.registry.is_none();
+    let level = if is_needed { Level::Problem } else { Level::Warning };
     Finding::new("tools", level, &report.message).hint(report.hints.first().cloned())
 }
 
@@ -283,6 +285,7 @@ mod tests {
             },
             qemu: Some(Qemu { path: "/usr/bin/qemu".into(), version: Some("7.2".into()) }),
             building: None,
+            registry: None,
             environments: Ok(Vec::new()),
             directories: vec![Directory {
                 purpose: "cache",

@@ -24,6 +24,8 @@ pub struct Observations {
     pub qemu: Option<Qemu>,
     /// Why environments cannot be built here; absent where they can.
     pub building: Option<Report>,
+    /// Where the catalog is looked for before it is built.
+    pub registry: Option<String>,
     /// The catalog, and what of it is installed; or why that cannot be told.
     pub environments: Result<Vec<Entry>, Report>,
     /// Where pyro keeps things.
@@ -67,6 +69,7 @@ pub fn observe(config: &Config) -> Observations {
         platform: platform(),
         qemu: host.qemu.clone().map(Qemu::at),
         host,
+        registry: config.registries.catalog.clone(),
         building: environments.check_host().err().map(|error| error.report()),
         environments: environments
             .list()

@@ -40,6 +40,9 @@ pub enum EnvironmentError {
         /// The Debian packages that bring it.
         packages: Vec<String>,
     },
+    /// No kernel for guests, and no way to one.
+    #[error("there is no kernel for guests here, and no apt-get to fetch Debian's")]
+    NoKernel,
     /// The mirror setting cannot be used.
     #[error("the Debian mirror {mirror:?} cannot be used: {reason}")]
     BadMirror {
@@ -114,6 +117,12 @@ pub enum EnvironmentError {
         /// The name.
         name: &'static str,
     },
+    /// Only environments of the catalog are made by name alone.
+    #[error("{name} is no name of the catalog")]
+    NotOfTheCatalog {
+        /// The name.
+        name: String,
+    },
     /// An image cannot be given a name that is a digest.
     #[error("{name} is the name of certain bytes in a registry, and no name to give")]
     FixedName {
@@ -131,6 +140,58 @@ pub enum EnvironmentError {
     NotHere {
         /// Its name in full.
         name: String,
+    },
+    /// A place in a registry cannot be pushed to.
+    #[error("{name:?} is no place in a registry to push to: {reason}")]
+    BadReference {
+        /// What was asked for.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An environment without a kernel of its own cannot go anywhere.
+    #[error("{name} has no kernel of its own yet")]
+    KernelNotHere {
+        /// Its name in full.
+        name: String,
+    },
+    /// An environment of the catalog is here, and another one would take its place.
+    #[error("{} holds another {name} than the one that is here", source_path.display())]
+    Replaces {
+        /// The file or directory.
+        source_path: PathBuf,
+        /// The name of the catalog.
+        name: String,
+    },
+    /// A file holds an environment of the catalog in another version than this one's.
+    #[error("{} holds {name} in version {version}, which is not this pyro's", source_path.display())]
+    OtherVersion {
+        /// The file or directory.
+        source_path: PathBuf,
+        /// The name of the catalog.
+        name: String,
+        /// The version in the file.
+        version: String,
+    },
+    /// What is here of an environment is not fit to go anywhere.
+    #[error("cannot pack {name}")]
+    Unpackable {
+        /// Its name in full.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: OciError,
+    },
+    /// A registry does not get an environment.
+    #[error("cannot push {name} to {reference}")]
+    Push {
+        /// The environment's name in full.
+        name: String,
+        /// The reference in full.
+        reference: String,
+        /// Why not.
+        #[source]
+        source: OciError,
     },
     /// An image cannot be used.
     #[error("cannot get the image {image}")]
@@ -158,21 +219,29 @@ pub enum EnvironmentError {
 impl Diagnose for EnvironmentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unknown { .. } | Self::NotHere { .. } => Kind::NotFound,
+            Self::Unknown { .. } | Self::NotHere { .. } | Self::NotOfTheCatalog { .. } => {
+                Kind::NotFound
+            }
             Self::BadMirror { .. }
             | Self::OfTheCatalog { .. }
             | Self::FixedName { .. }
+            | Self::BadReference { .. }
+            | Self::Replaces { .. }
+            | Self::OtherVersion { .. }
             | Self::Nameless { .. } => Kind::Usage,
             Self::ToolSilent { .. } => Kind::Timeout,
             Self::NoSpace { .. }
             | Self::MissingTools { .. }
+            | Self::NoKernel
             | Self::ToolFailed { .. }
             | Self::WrongSystem { .. }
             | Self::WrongAgent { .. }
             | Self::BadAnswer { .. }
             | Self::DigestMismatch { .. }
+            | Self::KernelNotHere { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
-            Self::Image { source, .. } => source.kind(),
+            Self::Unpackable { .. } => Kind::Host,
+            Self::Image { source, .. } | Self::Push { source, .. } => source.kind(),
             Self::Path(error) => error.kind(),
             Self::Erofs(error) => error.kind(),
             Self::Kernel(error) => error.kind(),
@@ -182,9 +251,10 @@ impl Diagnose for EnvironmentError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unknown { .. } => "unknown_environment",
+            Self::Unknown { .. } | Self::NotOfTheCatalog { .. } => "unknown_environment",
             Self::NoSpace { .. } => "no_space",
             Self::MissingTools { .. } => "missing_host_tools",
+            Self::NoKernel => "no_kernel",
             Self::BadMirror { .. } => "bad_mirror",
             Self::ToolFailed { .. } => "host_tool_failed",
             Self::ToolSilent { .. } => "host_tool_silent",
@@ -196,7 +266,13 @@ impl Diagnose for EnvironmentError {
             Self::OfTheCatalog { .. } | Self::FixedName { .. } => "bad_name",
             Self::Nameless { .. } => "nameless",
             Self::NotHere { .. } => "environment_not_here",
-            Self::Image { source, .. } => source.code(),
+            Self::BadReference { .. } => "bad_reference",
+            Self::KernelNotHere { .. } => "kernel_not_here",
+            Self::Replaces { .. } => "replaces_environment",
+            Self::OtherVersion { .. } => "wrong_version",
+            Self::Unpackable { source, .. }
+            | Self::Image { source, .. }
+            | Self::Push { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
             Self::Kernel(error) => error.code(),
@@ -214,6 +290,10 @@ impl Diagnose for EnvironmentError {
                     "or any container image: alpine:3.20, ghcr.io/owner/name@sha256:…".into(),
                 ]
             }
+            Self::NotOfTheCatalog { .. } => {
+                let names: Vec<_> = catalog::RECIPES.iter().map(|recipe| recipe.name).collect();
+                vec![format!("use one of {}, or a recipe file", names.join(", "))]
+            }
             Self::NoSpace { directory, .. } => vec![
                 format!("free some space on the disk of {}", directory.display()),
                 "`pyro env prune` removes what no environment and no machine uses".into(),
@@ -221,6 +301,11 @@ impl Diagnose for EnvironmentError {
             Self::MissingTools { packages, .. } => {
                 vec![format!("sudo apt-get install {}", packages.join(" "))]
             }
+            Self::NoKernel => vec![
+                format!("{} names an ELF vmlinux with its modules beside it", env_var::PYRO_KERNEL),
+                "or install a kernel on this host: in /boot, with its modules in /lib/modules"
+                    .into(),
+            ],
             Self::BadMirror { .. } => {
                 vec![format!("set {mirror} to a plain http or https URL of a Debian mirror")]
             }
@@ -241,8 +326,28 @@ impl Diagnose for EnvironmentError {
             Self::OfTheCatalog { .. } | Self::FixedName { .. } | Self::Nameless { .. } => {
                 vec!["name it yourself: --name localhost/tool:1".into()]
             }
-            Self::NotHere { .. } => vec!["`pyro env list` names what is here".into()],
-            Self::Image { source, .. } => source.hints(),
+            Self::NotHere { name } => vec![
+                "`pyro env list` names what is here".into(),
+                format!("`pyro env pull {name}` brings it"),
+            ],
+            Self::BadReference { .. } => {
+                vec!["name registry, repository and tag: registry.example/team/tool:1".into()]
+            }
+            Self::KernelNotHere { name } => vec![format!(
+                "`pyro env pull {name}` gets one, where {} is not set",
+                env_var::PYRO_KERNEL
+            )],
+            Self::Replaces { name, .. } => vec![
+                format!("--name {name} puts it into that place"),
+                "--name localhost/tool:1 puts it beside".into(),
+            ],
+            Self::OtherVersion { .. } => {
+                vec!["name it yourself: --name localhost/tool:1".into()]
+            }
+            Self::Unpackable { name, .. } => {
+                vec![format!("`pyro env remove {name}`, then `pyro env pull {name}` makes it anew")]
+            }
+            Self::Image { source, .. } | Self::Push { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),
             Self::Erofs(error) => error.hints(),
             Self::Kernel(error) => error.hints(),

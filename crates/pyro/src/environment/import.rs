@@ -1,13 +1,15 @@
-//! Makes an environment of files: a root file system as a tar archive, an OCI layout, or what
+//! Makes an environment of files: what `export` wrote, a root file system as a tar archive, an OCI layout, or what
 //! `docker save` wrote. From then on it is what its name means, as if it had been pulled.
 
+use super::artifact::{Artifact, Description};
 use super::building::Building;
 use super::cache::Cache;
+use super::catalog::Recipe;
 use super::making::{self, Making};
 use super::named::Named;
-use super::oci::{self, FileImage, Files};
-use super::record::{EnvironmentRecord, Origin, Settings};
-use super::{EnvironmentError, erofs, prune};
+use super::oci::{self, Blob, FileContent, FileEnvironment, FileImage, Files, Layer};
+use super::record::{EnvironmentRecord, LayerRecord, Origin, Settings};
+use super::{EnvironmentError, erofs, installed, prune, space};
 use crate::config::Config;
 use crate::durable;
 use crate::error::AtPath;
@@ -15,7 +17,7 @@ use crate::event::{self, Event, Observer, Unit};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// See [`super::Environments::import`].
 pub(super) fn import(
@@ -25,7 +27,7 @@ pub(super) fn import(
     name: Option<&str>,
     observer: Observer<'_>,
 ) -> Result<String, EnvironmentError> {
-    let name = name.map(of_images).transpose()?;
+    let name = name.map(Named::parse).transpose()?;
     cache.create()?;
     let _kept = prune::hold(cache, observer)?;
     let shown = source.display().to_string();
@@ -34,18 +36,17 @@ pub(super) fn import(
         let building = Building::begin(cache, config)?;
         let making = Making { cache, building: &building, name: &shown, what: &what, observer };
         let (name, record) = match files_of(source, &building, cache)? {
-            Some(files) => {
-                let image = files.image().map_err(|e| failed(source, e))?;
-                let name = match (name, &image.name) {
-                    (Some(name), _) => name,
-                    (None, Some(name)) => of_images(name)?,
-                    (None, None) => return Err(nameless(source)),
-                };
-                let record = of_image(&making, source, &name, &image)?;
-                (name, record)
-            }
+            Some(files) => match files.content().map_err(|e| failed(source, e))? {
+                FileContent::Image(image) => {
+                    let own = image.name.as_deref().map(Named::parse).transpose()?;
+                    let name = name.or(own).ok_or_else(|| nameless(source))?.given()?;
+                    let record = of_image(&making, source, &name, &image)?;
+                    (name, record)
+                }
+                FileContent::Environment(artifact) => of_artifact(&making, source, name, artifact)?,
+            },
             None => {
-                let name = name.ok_or_else(|| nameless(source))?;
+                let name = name.ok_or_else(|| nameless(source))?.given()?;
                 let record = of_root(&making, source, &name)?;
                 (name, record)
             }
@@ -55,17 +56,6 @@ pub(super) fn import(
         durable::write_json(&cache.environment_record(&name.key()), &record)?;
         Ok(name.canonical())
     })
-}
-
-/// A name that is not the catalog's.
-fn of_images(name: &str) -> Result<Named, EnvironmentError> {
-    match Named::parse(name)? {
-        Named::Recipe(recipe) => Err(EnvironmentError::OfTheCatalog { name: recipe.name }),
-        Named::Image(reference) if reference.is_fixed() => {
-            Err(EnvironmentError::FixedName { name: name.to_owned() })
-        }
-        named @ Named::Image(_) => Ok(named),
-    }
 }
 
 fn nameless(source: &Path) -> EnvironmentError {
@@ -113,6 +103,74 @@ fn of_image(
     };
     let version = format!("sha256:{digest}");
     Ok(making::record(name.canonical(), version, written, origin, Settings::of(&image.settings)))
+}
+
+/// An artifact of pyro's own keeps the name that it had where it was made, unless another is `given`.
+fn of_artifact(
+    making: &Making<'_>,
+    source: &Path,
+    given: Option<Named>,
+    file: FileEnvironment,
+) -> Result<(Named, EnvironmentRecord), EnvironmentError> {
+    let Making { cache, building, observer, .. } = *making;
+    let description = Description::parse(&file.config).map_err(|error| failed(source, error))?;
+    let is_given = given.is_some();
+    let own = || Named::parse(&description.name).map_err(|_| nameless(source));
+    let name = match given.map_or_else(own, Ok)? {
+        Named::Recipe(recipe) => {
+            let name = Named::Recipe(of_catalog(source, recipe, &description)?);
+            let here = installed::image(cache, &name)?;
+            if !is_given && here.is_some_and(|here| here.image.digest != description.root.digest) {
+                let (source_path, name) = (source.to_owned(), name.canonical());
+                return Err(EnvironmentError::Replaces { source_path, name });
+            }
+            name
+        }
+        name @ Named::Image(_) => name.given()?,
+    };
+    let version = match &name {
+        Named::Recipe(recipe) => recipe.version.to_owned(),
+        Named::Image(_) => format!("sha256:{}", file.manifest_digest),
+    };
+    space::require(cache.root(), description.bytes())?;
+    let diff_ids = description.diff_ids();
+    let (blobs, paths): (Vec<Blob>, Vec<PathBuf>) = file.parts.into_iter().unzip();
+    let layers = blobs.iter().zip(&paths).zip(&diff_ids).map(|((blob, path), diff_id)| Layer {
+        path: path.clone(),
+        digest: blob.digest.clone(),
+        diff_id: diff_id.clone(),
+    });
+    let layers: Vec<Layer> = layers.collect();
+    let artifact = Artifact {
+        from: format!("file:{}", source.display()),
+        index_digest: None,
+        manifest_digest: file.manifest_digest,
+        config_digest: file.config_digest,
+        layers: LayerRecord::of(&blobs, &diff_ids),
+        description,
+    };
+    if !artifact.is_here(cache)? {
+        artifact.install(cache, building, &layers, &name.canonical(), observer)?;
+    }
+    let record = artifact.record(name.canonical(), version);
+    Ok((name, record))
+}
+
+/// The recipe, where this artifact is one of it and of its present version.
+fn of_catalog(
+    source: &Path,
+    recipe: &'static Recipe,
+    description: &Description,
+) -> Result<&'static Recipe, EnvironmentError> {
+    if description.name != recipe.name {
+        return Err(EnvironmentError::OfTheCatalog { name: recipe.name });
+    }
+    if description.version != recipe.version {
+        let version = description.version.clone();
+        let (source_path, name) = (source.to_owned(), recipe.name.to_owned());
+        return Err(EnvironmentError::OtherVersion { source_path, name, version });
+    }
+    Ok(recipe)
 }
 
 fn of_root(

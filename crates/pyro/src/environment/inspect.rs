@@ -5,6 +5,7 @@ use super::list::{self, Entry};
 use super::named::Named;
 use super::record::{KernelRecord, Origin, Settings};
 use super::{EnvironmentError, installed};
+use crate::config::Config;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -22,6 +23,9 @@ pub struct Inspection {
     pub settings: Option<Settings>,
     /// Where every byte of the image came from.
     pub origin: Option<Origin>,
+    /// Sources that were asked before and did not have it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<String>,
     /// Where the kernel came from.
     pub kernel: Option<KernelRecord>,
     /// When the image was made, Unix seconds.
@@ -29,8 +33,12 @@ pub struct Inspection {
 }
 
 /// See [`super::Environments::inspect`].
-pub(super) fn inspect(cache: &Cache, name: &Named) -> Result<Inspection, EnvironmentError> {
-    let entry = list::entry(cache, name)?;
+pub(super) fn inspect(
+    config: &Config,
+    cache: &Cache,
+    name: &Named,
+) -> Result<Inspection, EnvironmentError> {
+    let entry = list::entry(config, cache, name)?;
     let record = installed::image(cache, name)?;
     let kernel = match &record {
         Some(record) => cache.kernel_origin(&record.kernel)?.whole(),
@@ -45,6 +53,7 @@ pub(super) fn inspect(cache: &Cache, name: &Named) -> Result<Inspection, Environ
         packages: packages.iter().map(|package| (*package).to_owned()).collect(),
         settings: record.as_ref().map(|record| record.settings.clone()),
         image: record.as_ref().map(|record| cache.image(&record.image.digest)),
+        passed_over: record.as_ref().map(|r| r.passed_over.clone()).unwrap_or_default(),
         created_at: record.as_ref().map(|record| record.created_at),
         origin: record.map(|record| record.origin),
         kernel,

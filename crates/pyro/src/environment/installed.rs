@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::kernel::Kernel;
 use super::named::Named;
-use super::record::EnvironmentRecord;
+use super::record::{EnvironmentRecord, Origin};
 use super::{EnvironmentError, catalog, early, kernel_source};
 use crate::config::Config;
 use std::path::PathBuf;
@@ -105,7 +105,7 @@ pub(super) fn assemble(
 ) -> Installed {
     Installed {
         image: cache.image(&record.image.digest),
-        description: description(&record.name),
+        description: description(&record.name, Some(&record)),
         name: record.name,
         version: record.version,
         image_digest: record.image.digest,
@@ -121,7 +121,9 @@ pub(super) fn assemble(
     }
 }
 
-/// One line about the environment with this name in full.
-pub(super) fn description(name: &str) -> String {
-    catalog::find(name).map_or("Container image", |recipe| recipe.description).to_owned()
+/// One line about the environment with this name in full, and this record where it is here.
+pub(super) fn description(name: &str, record: Option<&EnvironmentRecord>) -> String {
+    let is_artifact = record.is_some_and(|record| matches!(record.origin, Origin::Artifact { .. }));
+    let other = if is_artifact { "Environment of another machine" } else { "Container image" };
+    catalog::find(name).map_or(other, |recipe| recipe.description).to_owned()
 }

@@ -1,5 +1,6 @@
 //! Which kernel an environment boots, and how it gets into the cache: the user's own, or the
-//! distribution's newest, one per version, shared by the environments.
+//! distribution's newest, one per version, shared by the environments; where the archive cannot be asked, the
+//! host's own.
 
 use super::building::Building;
 use super::cache::{self, Cache};
@@ -10,9 +11,13 @@ use crate::config::Config;
 use crate::digest;
 use crate::durable;
 use crate::event::{self, Event, Observer};
-use kernel::Kernel;
+use kernel::{Kernel, host};
 use std::fs;
 use std::path::Path;
+
+/// Where distributions install kernels: their boot images, and their modules.
+const BOOT: &str = "/boot";
+const MODULES: &str = "/lib/modules";
 
 /// The kernel of the user's own, where the settings name one: modules lie beside it in `modules/`.
 pub(super) fn of_user(config: &Config) -> Result<Option<Kernel>, EnvironmentError> {
@@ -35,7 +40,7 @@ pub(super) fn of_cache(
 }
 
 /// Makes sure that the newest kernel behind `sources` is in the cache, and says which it is.
-/// Where the archive cannot be asked, the newest one that is here has to do, with a warning.
+/// Where the archive cannot be asked, the newest one that is here has to do, or the host's own, with a warning.
 pub(super) fn prepare(
     config: &Config,
     cache: &Cache,
@@ -44,17 +49,53 @@ pub(super) fn prepare(
 ) -> Result<String, EnvironmentError> {
     let _turn = cache.lock("kernel", "preparing the kernel", observer)?;
     let building = Building::begin(cache, config)?;
-    match fetch(config, cache, &building, sources, observer) {
-        Ok(id) => Ok(id),
-        Err(error) => match newest_in_cache(cache)? {
-            Some(id) => {
-                let reason = crate::Error::from(error);
-                observer(Event::Warning(format!("using the kernel {id} of the cache: {reason}")));
-                Ok(id)
-            }
-            None => Err(error),
+    let error = match fetch(config, cache, &building, sources, observer) {
+        Ok(id) => return Ok(id),
+        Err(error) => error,
+    };
+    let (id, whose) = match newest_in_cache(config, cache)? {
+        Some(id) => (id, "of the cache"),
+        None => match host::newest(Path::new(BOOT), Path::new(MODULES)) {
+            Some(kernel) => (take(cache, &building, &kernel)?, "of this host"),
+            None => return Err(without_any(error)),
         },
+    };
+    let reason = crate::Error::from(error);
+    observer(Event::Warning(format!("using the kernel {id} {whose}: {reason}")));
+    Ok(id)
+}
+
+/// On a host without apt, the missing program is not the only remedy.
+fn without_any(error: EnvironmentError) -> EnvironmentError {
+    match error {
+        EnvironmentError::MissingTools { .. } => EnvironmentError::NoKernel,
+        error => error,
     }
+}
+
+/// Brings the host's own kernel into the cache.
+fn take(
+    cache: &Cache,
+    building: &Building,
+    kernel: &host::Installed,
+) -> Result<String, EnvironmentError> {
+    let image_digest = digest::of_file(&kernel.image)?;
+    let id = format!("host-{}_{}", kernel.release, &image_digest[..12]);
+    let aside = building.file("kernel");
+    let copied = host::copy(kernel, &aside)?;
+    let record = KernelRecord {
+        format: FORMAT,
+        id,
+        package: "host".to_owned(),
+        package_version: kernel.release.clone(),
+        uri: format!("file://{}", kernel.image.display()),
+        package_digest: image_digest,
+        digest: digest::of_file(&copied.vmlinux)?,
+        artifact: None,
+        created_at: now(),
+    };
+    publish(cache, building, &aside, &record)?;
+    Ok(record.id)
 }
 
 fn fetch(
@@ -80,7 +121,7 @@ fn fetch(
 /// again.
 const KERNEL_SPACE: u64 = 192 << 20;
 
-/// Unpacks a package and moves it into the cache, the record last.
+/// Unpacks a package into the cache.
 fn keep(
     cache: &Cache,
     building: &Building,
@@ -89,27 +130,38 @@ fn keep(
 ) -> Result<String, EnvironmentError> {
     let aside = building.file("kernel");
     let kernel = kernel::unpack_deb(deb, &aside)?;
-    let id = id_of(package);
     let record = KernelRecord {
         format: FORMAT,
-        id: id.clone(),
+        id: id_of(package),
         package: package.name.clone(),
         package_version: package.version.clone(),
         uri: package.uri.clone(),
         package_digest: package.digest.clone(),
         digest: digest::of_file(&kernel.vmlinux)?,
+        artifact: None,
         created_at: now(),
     };
-    let place = cache.kernel(&id);
+    publish(cache, building, &aside, &record)?;
+    Ok(record.id)
+}
+
+/// Moves a kernel that is complete in the directory `aside` into the cache, the record last.
+pub(super) fn publish(
+    cache: &Cache,
+    building: &Building,
+    aside: &Path,
+    record: &KernelRecord,
+) -> Result<(), EnvironmentError> {
+    let place = cache.kernel(&record.id);
     if place.exists() {
         // Left by somebody who was killed before the record.
         fs::rename(&place, building.file("replaced")).map_err(|source| {
             crate::error::PathError { action: "replace", path: place.clone(), source }
         })?;
     }
-    cache::publish_directory(&aside, &place)?;
-    durable::write_json(&cache.kernel_record(&id), &record)?;
-    Ok(id)
+    cache::publish_directory(aside, &place)?;
+    durable::write_json(&cache.kernel_record(&record.id), record)?;
+    Ok(())
 }
 
 /// `linux-image-6.1.0-56-amd64_6.1.192-2`; an epoch's colon becomes apt's `%3a` without the sign.
@@ -117,13 +169,21 @@ fn id_of(package: &KernelPackage) -> String {
     format!("{}_{}", package.name, package.version.replace(':', "-3a"))
 }
 
-/// The kernel that came into the cache last.
-pub(super) fn newest_in_cache(cache: &Cache) -> Result<Option<String>, EnvironmentError> {
+/// The kernel that came into the cache last, for whatever environment has none of its own. A stranger's, which
+/// came with an artifact, is not for others, unless the artifact is of the registry that the user has named.
+pub(super) fn newest_in_cache(
+    config: &Config,
+    cache: &Cache,
+) -> Result<Option<String>, EnvironmentError> {
+    let is_for_all = |record: &KernelRecord| {
+        record.artifact.as_ref().is_none_or(|from| config.registries.is_of_catalog(from))
+    };
     let mut newest: Option<KernelRecord> = None;
     for entry in fs::read_dir(cache.kernels()).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
         if let Some((_, record)) = of_cache(cache, id)?
+            && is_for_all(&record)
             && newest.as_ref().is_none_or(|n| n.created_at < record.created_at)
         {
             newest = Some(record);

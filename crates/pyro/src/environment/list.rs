@@ -6,6 +6,7 @@ use super::catalog::{CATALOG_VERSION, RECIPES};
 use super::installed;
 use super::named::Named;
 use super::record::Stored;
+use crate::config::Config;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -43,12 +44,12 @@ pub struct Entry {
 }
 
 /// See [`super::Environments::list`].
-pub(super) fn list(cache: &Cache) -> Result<Listing, EnvironmentError> {
+pub(super) fn list(config: &Config, cache: &Cache) -> Result<Listing, EnvironmentError> {
     let mut names: Vec<_> = RECIPES.iter().map(Named::Recipe).collect();
     let recorded = cache.all_environments()?;
     let recorded = recorded.iter().filter_map(|record| Named::of_record(&record.name));
     names.extend(recorded.filter(|name| matches!(name, Named::Image(_))));
-    let entries = names.iter().map(|name| entry(cache, name));
+    let entries = names.iter().map(|name| entry(config, cache, name));
     Ok(Listing {
         catalog_version: CATALOG_VERSION.to_owned(),
         cache_dir: cache.root().to_owned(),
@@ -57,7 +58,11 @@ pub(super) fn list(cache: &Cache) -> Result<Listing, EnvironmentError> {
 }
 
 /// The entry of one environment.
-pub(super) fn entry(cache: &Cache, name: &Named) -> Result<Entry, EnvironmentError> {
+pub(super) fn entry(
+    config: &Config,
+    cache: &Cache,
+    name: &Named,
+) -> Result<Entry, EnvironmentError> {
     let installed = installed::image(cache, name)?;
     let (record, problem) = match cache.environment(&name.key())? {
         Stored::Absent => (None, None),
@@ -77,7 +82,13 @@ pub(super) fn entry(cache: &Cache, name: &Named) -> Result<Entry, EnvironmentErr
     };
     let recorded_version = record.map(|record| record.version);
     let (version, source) = match name {
-        Named::Recipe(recipe) => (recipe.version.to_owned(), "debian-archive".to_owned()),
+        Named::Recipe(recipe) => {
+            let source = match &config.registries.catalog {
+                Some(registry) => format!("registry:{registry}/{}", recipe.name),
+                None => "debian-archive".to_owned(),
+            };
+            (recipe.version.to_owned(), source)
+        }
         Named::Image(reference) => {
             (recorded_version.unwrap_or_default(), format!("registry:{reference}"))
         }
@@ -85,7 +96,7 @@ pub(super) fn entry(cache: &Cache, name: &Named) -> Result<Entry, EnvironmentErr
     Ok(Entry {
         name: name.canonical(),
         version,
-        description: installed::description(&name.canonical()),
+        description: installed::description(&name.canonical(), installed.as_ref()),
         installed: installed.is_some(),
         source: installed.as_ref().map_or(source, |record| record.origin.summary()),
         digest: installed.as_ref().map(|record| record.image.digest.clone()),

@@ -85,6 +85,15 @@ pub(super) fn record(
     origin: Origin,
     settings: Settings,
 ) -> EnvironmentRecord {
-    let (format, kernel, created_at) = (FORMAT, UNDECIDED.to_owned(), now());
-    EnvironmentRecord { format, name, version, image, kernel, origin, settings, created_at }
+    EnvironmentRecord {
+        format: FORMAT,
+        name,
+        version,
+        image,
+        kernel: UNDECIDED.to_owned(),
+        origin,
+        settings,
+        passed_over: Vec::new(),
+        created_at: now(),
+    }
 }

@@ -2,6 +2,7 @@
 //! the cache, or builds them; each of its verbs has a file of its own. Nothing here boots anything,
 //! and nothing here knows what a workspace is.
 
+pub mod artifact;
 pub mod catalog;
 pub mod erofs;
 pub mod initramfs;
@@ -16,6 +17,7 @@ mod cache;
 mod debian;
 mod early;
 mod error;
+mod export;
 mod import;
 mod inspect;
 mod installed;
@@ -25,15 +27,21 @@ mod making;
 mod named;
 mod prune;
 mod pull;
+mod push;
+mod receive;
 mod remove;
+mod site;
 mod space;
 
 pub use error::EnvironmentError;
+pub use export::Exported;
 pub use inspect::Inspection;
 pub use installed::Installed;
 pub use list::{Entry, Listing};
 pub use oci::OciError;
 pub use prune::{CorruptRecord, Pruned};
+pub use push::Pushed;
+pub(crate) use site::{Plan, Root, Site, Traces};
 
 use crate::Result;
 use crate::config::Config;
@@ -42,6 +50,7 @@ use crate::lock::Lock;
 use cache::Cache;
 use named::Named;
 use pull::Freshness;
+use std::io::Write;
 use std::path::Path;
 
 /// The environments of one user.
@@ -79,7 +88,7 @@ impl Environments {
     /// # Errors
     /// When the cache cannot be read.
     pub fn list(&self) -> Result<Listing> {
-        Ok(list::list(&self.cache)?)
+        Ok(list::list(&self.config, &self.cache)?)
     }
 
     /// Everything there is to know about one environment.
@@ -87,7 +96,7 @@ impl Environments {
     /// # Errors
     /// For an unknown name, or when the cache cannot be read.
     pub fn inspect(&self, name: &str) -> Result<Inspection> {
-        Ok(inspect::inspect(&self.cache, &Named::parse(name)?)?)
+        Ok(inspect::inspect(&self.config, &self.cache, &Named::parse(name)?)?)
     }
 
     /// The environment, if it can be booted right now. Starts no program and reads no image: a few
@@ -121,8 +130,8 @@ impl Environments {
         self.bring(name, Freshness::Newest, observer)
     }
 
-    /// Makes an environment of a file or directory: a root file system as a tar archive, an OCI layout, or what
-    /// `docker save` wrote. Returns its name in full, under which it is from now on what was imported; `name`
+    /// Makes an environment of a file or directory: what [`Environments::export`] wrote, a root file system as a tar
+    /// archive, an OCI layout, or what `docker save` wrote. Returns its name in full, under which it is from now on what was imported; `name`
     /// may be left out where the source has one.
     ///
     /// # Errors
@@ -136,6 +145,40 @@ impl Environments {
         Ok(import::import(&self.config, &self.cache, source, name, observer)?)
     }
 
+    /// Writes an environment that is here, image and kernel, into the new file `output`: whole or not at all. It is an
+    /// OCI layout in a tar archive, with an artifact of pyro's own in it.
+    ///
+    /// # Errors
+    /// When it is not here or has no kernel yet, when there is something at `output`, or when that cannot be written.
+    pub fn export(&self, name: &str, output: &Path, observer: Observer<'_>) -> Result<Exported> {
+        Ok(export::export(&self.config, &self.cache, &Named::parse(name)?, output, observer)?)
+    }
+
+    /// The same to a stream, which errors call `shown`.
+    ///
+    /// # Errors
+    /// As [`Environments::export`].
+    pub fn export_to(
+        &self,
+        name: &str,
+        out: impl Write,
+        shown: &Path,
+        observer: Observer<'_>,
+    ) -> Result<Exported> {
+        let name = Named::parse(name)?;
+        Ok(export::write(&self.config, &self.cache, &name, out, shown, observer)?)
+    }
+
+    /// Puts an environment that is here, image and kernel, into the registry of `reference`, under its tag, as an
+    /// artifact of pyro's own. What the registry has already is not sent again.
+    ///
+    /// # Errors
+    /// When it is not here or has no kernel yet, for a reference without a tag to give, and when the registry refuses
+    /// it or cannot be reached.
+    pub fn push(&self, name: &str, reference: &str, observer: Observer<'_>) -> Result<Pushed> {
+        Ok(push::push(&self.config, &self.cache, &Named::parse(name)?, reference, observer)?)
+    }
+
     /// Forgets an environment, and removes its image unless another environment or a machine needs it.
     ///
     /// # Errors
@@ -147,6 +190,53 @@ impl Environments {
     fn bring(&self, name: &str, freshness: Freshness, observer: Observer<'_>) -> Result<Installed> {
         let name = Named::parse(name)?;
         Ok(pull::pull(&self.config, &self.cache, &name, freshness, observer)?)
+    }
+
+    /// Makes the image of an environment of the catalog anew, even where it is here, by the host's own tools.
+    ///
+    /// # Errors
+    /// As [`Environments::pull`]; and for a name that is none of the catalog.
+    pub(crate) fn rebuild(&self, name: &str, observer: Observer<'_>) -> Result<Installed> {
+        self.recipe(name)?;
+        self.bring(name, Freshness::Anew, observer)
+    }
+
+    /// The recipe of the catalog that has this name.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::NotOfTheCatalog`].
+    pub(crate) fn recipe(&self, name: &str) -> Result<&'static catalog::Recipe> {
+        let recipe = catalog::find(name);
+        Ok(recipe.ok_or_else(|| EnvironmentError::NotOfTheCatalog { name: name.to_owned() })?)
+    }
+
+    /// The recipe of the catalog that has this name, if it has no image here yet.
+    ///
+    /// # Errors
+    /// For an unknown name, or when the cache cannot be read.
+    pub(crate) fn missing_recipe(&self, name: &str) -> Result<Option<&'static catalog::Recipe>> {
+        match Named::parse(name)? {
+            named @ Named::Recipe(recipe) => {
+                Ok(installed::image(&self.cache, &named)?.is_none().then_some(recipe))
+            }
+            Named::Image(_) => Ok(None),
+        }
+    }
+
+    /// Whether the catalog is made in machines: where this host lacks the tools, and where the user has said
+    /// of which image.
+    pub(crate) fn needs_a_machine(&self) -> bool {
+        self.config.debian_image.is_some() || debian::check_host(&self.config).is_err()
+    }
+
+    /// The image that machines make the catalog of.
+    pub(crate) fn debian_image(&self) -> String {
+        self.config.debian_image.clone().unwrap_or_else(|| debian::IMAGE.to_owned())
+    }
+
+    /// The settings that it was made with.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Whether this host has the programs to build environments; found out without building one.

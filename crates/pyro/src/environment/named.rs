@@ -29,6 +29,25 @@ impl Named {
         }
     }
 
+    /// A name for something that is made here: no name of the catalog, and none of certain bytes.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::OfTheCatalog`], [`EnvironmentError::FixedName`], or that there is no such name.
+    pub(super) fn to_give(name: &str) -> Result<Self, EnvironmentError> {
+        Self::parse(name)?.given()
+    }
+
+    /// The same of a name that has been read already.
+    pub(super) fn given(self) -> Result<Self, EnvironmentError> {
+        match self {
+            Self::Recipe(recipe) => Err(EnvironmentError::OfTheCatalog { name: recipe.name }),
+            Self::Image(reference) if reference.is_fixed() => {
+                Err(EnvironmentError::FixedName { name: reference.to_string() })
+            }
+            named @ Self::Image(_) => Ok(named),
+        }
+    }
+
     /// What a record is about; `None` where nobody can ask for it any more, as for a recipe that has left the
     /// catalog.
     pub(super) fn of_record(name: &str) -> Option<Self> {

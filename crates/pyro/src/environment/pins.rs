@@ -43,6 +43,19 @@ impl Pins {
     pub fn write(&self, machine: &Path) -> Result<(), PathError> {
         durable::write_json(&machine.join(PINS_FILE), self)
     }
+
+    /// Reads the file of a machine.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read(machine: &Path) -> Result<Self, EnvironmentError> {
+        let file = machine.join(PINS_FILE);
+        let text = fs::read(&file).at("read", &file)?;
+        serde_json::from_slice(&text).map_err(|error| EnvironmentError::PinsUnreadable {
+            machine: machine.to_owned(),
+            reason: error.to_string(),
+        })
+    }
 }
 
 /// Everything that any machine below `machines` uses.

@@ -5,7 +5,9 @@
 use super::oci::{Blob, ImageConfig};
 use crate::digest;
 use crate::error::{AtPath, PathError};
+use crate::fetch::shown;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +34,9 @@ pub struct EnvironmentRecord {
     /// What commands start with where nothing else is said.
     #[serde(default)]
     pub settings: Settings,
+    /// Sources that were asked before and did not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<String>,
     /// When it was made, Unix seconds.
     pub created_at: u64,
 }
@@ -121,6 +126,51 @@ pub enum Origin {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         layers: Vec<LayerRecord>,
     },
+    /// Made in a machine: another environment, and what a recipe did to it.
+    Recipe {
+        /// Where the recipe lay; `catalog` for those of pyro's own.
+        recipe: String,
+        /// SHA-256 of everything that the result depends on: the base, the recipe, the files it names.
+        recipe_digest: String,
+        /// What the machine had booted from.
+        base: BaseRecord,
+        /// Every installed Debian package; none where the base is not Debian's.
+        packages: Vec<Package>,
+        /// What the recipe says about the environment.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+    },
+    /// An artifact of pyro's own, which somebody made of an installed environment. Its kernel came with it.
+    Artifact {
+        /// `registry:` and a reference, or `file:` and a path.
+        from: String,
+        /// SHA-256 of the index that led to the manifest, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index_digest: Option<String>,
+        /// SHA-256 of the manifest.
+        manifest_digest: String,
+        /// SHA-256 of the configuration.
+        config_digest: String,
+        /// Root image and kernel.
+        layers: Vec<LayerRecord>,
+        /// What the environment was called where the artifact was made.
+        name: String,
+        /// Its version there.
+        version: String,
+        /// Where it came from, as whoever made the artifact says.
+        origin: Box<Origin>,
+    },
+}
+
+/// The environment that another one was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseRecord {
+    /// Its name in full.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its root image.
+    pub image_digest: String,
 }
 
 impl LayerRecord {
@@ -157,7 +207,26 @@ impl Origin {
             Self::DebianArchive { suite, .. } => format!("debian-archive:{suite}"),
             Self::Image { reference, .. } => format!("registry:{reference}"),
             Self::Import { path, .. } => format!("file:{}", path.display()),
+            Self::Recipe { base, .. } => format!("recipe-on:{}", base.name),
+            Self::Artifact { from, .. } => from.clone(),
         }
+    }
+
+    /// As it may be published: without the directories of this host, and without passwords in URLs.
+    pub(super) fn for_strangers(&self) -> Self {
+        let mut published = self.clone();
+        match &mut published {
+            Self::DebianArchive { sources, .. } => {
+                for source in sources {
+                    *source = source.split(' ').map(shown).collect::<Vec<_>>().join(" ");
+                }
+            }
+            Self::Import { path, .. } => {
+                *path = path.file_name().map(PathBuf::from).unwrap_or_default()
+            }
+            _ => {}
+        }
+        published
     }
 }
 
@@ -189,6 +258,10 @@ pub struct KernelRecord {
     pub package_digest: String,
     /// SHA-256 of the unpacked `vmlinux`.
     pub digest: String,
+    /// The artifact that brought it, from which the four above are only repeated; none where pyro fetched the
+    /// package itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
     /// When it was unpacked, Unix seconds.
     pub created_at: u64,
 }
@@ -306,6 +379,7 @@ mod tests {
                 packages: Vec::new(),
             },
             settings: Settings::default(),
+            passed_over: Vec::new(),
             created_at: 7,
         }
     }

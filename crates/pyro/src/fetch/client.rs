@@ -1,13 +1,22 @@
 //! Conversations with a server whose status and headers count, not only its bytes. Connections are
 //! kept for the next question. Whoever asks judges the status.
 
+use super::guard::{Guard, Guarded};
 use super::{Download, FetchError, explain, proxy, settings, shown};
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
+use ureq::{Agent, Body, SendBody};
+
+/// How many times its usual patience a server may think about what it was sent: it may have to bring all of
+/// it to where it keeps it first.
+const DIGESTION: u32 = 5;
 
 /// Asks servers. One per conversation: it knows no server yet.
 pub struct Client {
@@ -29,10 +38,36 @@ impl Client {
     /// # Errors
     /// [`FetchError::BadProxy`].
     pub fn new(proxies: &[(String, OsString)], patience: Duration) -> Result<Self, FetchError> {
+        Self::with_agents(proxies, patience, |config| config.new_agent())
+    }
+
+    /// The same, which asks nobody whom `guard` refuses, wherever a question or a redirect leads.
+    ///
+    /// # Errors
+    /// [`FetchError::BadProxy`].
+    pub(crate) fn guarded(
+        proxies: &[(String, OsString)],
+        patience: Duration,
+        guard: impl Guard + 'static,
+    ) -> Result<Self, FetchError> {
+        let guard: Arc<dyn Guard> = Arc::new(guard);
+        Self::with_agents(proxies, patience, |config| {
+            let guarded = Guarded::new(guard.clone(), config.proxy().is_some());
+            let connector = guarded.chain(DefaultConnector::default());
+            Agent::with_parts(config, connector, DefaultResolver::default())
+        })
+    }
+
+    fn with_agents(
+        proxies: &[(String, OsString)],
+        patience: Duration,
+        agent: impl Fn(ureq::config::Config) -> Agent,
+    ) -> Result<Self, FetchError> {
         let agent = |scheme| {
             let proxy = proxy::for_scheme(scheme, proxies)?;
             let settings = settings(scheme, proxy, patience).http_status_as_error(false);
-            Ok(settings.redirect_auth_headers(RedirectAuthHeaders::SameHost).build().new_agent())
+            let settings = settings.redirect_auth_headers(RedirectAuthHeaders::SameHost);
+            Ok::<_, FetchError>(agent(settings.build()))
         };
         Ok(Self { plain: agent("http")?, tls: agent("https")?, patience })
     }
@@ -62,6 +97,32 @@ impl Client {
     pub fn post_json(&self, url: &str, document: &[u8]) -> Result<Answer, FetchError> {
         let request = self.agent(url)?.post(url).content_type("application/json");
         self.answer(url, request.config().max_redirects(0).build().send(document))
+    }
+
+    /// `HEAD url`: an answer without content.
+    pub(crate) fn head(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.head(url), |r, (k, v)| r.header(*k, *v));
+        self.answer(url, request.call())
+    }
+
+    /// `POST url` with nothing.
+    pub(crate) fn post(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.post(url), |r, (k, v)| r.header(*k, *v));
+        self.answer(url, request.send_empty())
+    }
+
+    /// `PUT url` with exactly `length` bytes of `content`, as they come.
+    pub(crate) fn put(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        length: u64,
+        content: &mut dyn Read,
+    ) -> Result<Answer, FetchError> {
+        let request = headers.iter().fold(self.agent(url)?.put(url), |r, (k, v)| r.header(*k, *v));
+        let request = request.header("Content-Length", length.to_string());
+        let patient = request.config().timeout_recv_response(Some(self.patience * DIGESTION));
+        self.answer(url, patient.build().send(SendBody::from_reader(content)))
     }
 
     fn agent(&self, url: &str) -> Result<&Agent, FetchError> {

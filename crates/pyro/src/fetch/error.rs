@@ -20,6 +20,14 @@ pub enum FetchError {
         /// The setting's name.
         setting: String,
     },
+    /// Whoever fetches may not ask this server.
+    #[error("{url} may not be asked: {reason}")]
+    Forbidden {
+        /// The URL that was asked for; perhaps it led elsewhere.
+        url: String,
+        /// Who may not be asked, and why.
+        reason: String,
+    },
     /// The server answered with an error.
     #[error("{url}: the server answers with HTTP status {status}")]
     Status {
@@ -69,6 +77,7 @@ impl Diagnose for FetchError {
     fn kind(&self) -> Kind {
         match self {
             Self::BadUrl { .. } | Self::BadProxy { .. } => Kind::Usage,
+            Self::Forbidden { .. } => Kind::Denied,
             Self::TimedOut { .. } => Kind::Timeout,
             Self::Status { status: 404 | 410, .. } => Kind::NotFound,
             Self::Status { .. }
@@ -82,6 +91,7 @@ impl Diagnose for FetchError {
         match self {
             Self::BadUrl { .. } => "bad_url",
             Self::BadProxy { .. } => "bad_proxy",
+            Self::Forbidden { .. } => "fetch_forbidden",
             Self::Status { .. } => "fetch_refused",
             Self::Failed { .. } => "fetch_failed",
             Self::TimedOut { .. } => "fetch_timeout",
@@ -104,7 +114,10 @@ impl Diagnose for FetchError {
                 vec!["check the connection; behind a proxy, set https_proxy and http_proxy".into()]
             }
             Self::Incomplete { .. } => vec!["try again".into()],
-            Self::BadUrl { .. } | Self::Status { .. } | Self::TooLarge { .. } => Vec::new(),
+            Self::BadUrl { .. }
+            | Self::Forbidden { .. }
+            | Self::Status { .. }
+            | Self::TooLarge { .. } => Vec::new(),
         }
     }
 }

@@ -4,10 +4,12 @@
 
 mod client;
 mod error;
+mod guard;
 pub(crate) mod proxy;
 
 pub use client::{Answer, Client};
 pub use error::FetchError;
+pub(crate) use guard::Guard;
 
 use proxy::SetProxy;
 use std::ffi::OsString;
@@ -128,6 +130,7 @@ fn settings(
         .timeout_connect(Some(patience))
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
+        .timeout_per_write(Some(patience))
 }
 
 fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {
@@ -137,6 +140,9 @@ fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {
         ureq::Error::BadUri(reason) => FetchError::BadUrl { url, reason },
         ureq::Error::Http(error) => FetchError::BadUrl { url, reason: error.to_string() },
         ureq::Error::Timeout(_) => FetchError::TimedOut { url, seconds: patience.as_secs() },
+        ureq::Error::Other(error) if error.is::<guard::Refused>() => {
+            FetchError::Forbidden { url, reason: error.to_string() }
+        }
         error => FetchError::Failed { url, source: Box::new(error) },
     }
 }

@@ -135,7 +135,7 @@ async fn connect_to_any(addresses: &[IpAddr], port: u16) -> Result<Dialled, Unma
 }
 
 /// The addresses of this host's interfaces, which change while it runs.
-fn own_addresses() -> Vec<IpAddr> {
+pub(super) fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = getifaddrs() else { return Vec::new() };
     interfaces.filter_map(|interface| ip(&interface.address?)).collect()
 }

@@ -10,6 +10,7 @@ pub mod log;
 mod name;
 mod policy;
 mod proxy;
+mod public;
 mod range;
 mod resolve;
 
@@ -20,6 +21,7 @@ pub use log::RefusedConnection;
 pub use name::{HOST, HostName, Pattern};
 pub use policy::{AllowList, NetworkPolicy, Refused};
 pub use proxy::proxy_setting;
+pub(crate) use public::{judge_public_address, judge_public_name};
 pub use range::Range;
 
 use serde::{Deserialize, Serialize};

@@ -66,6 +66,11 @@ impl Source {
         }
     }
 
+    /// A directory that a human has named and that is open already: all of it goes along.
+    pub(crate) fn whole(path: PathBuf, directory: Directory) -> Self {
+        Self::Directory(OpenDirectory { path, directory, withhold: false })
+    }
+
     /// What a model has named, opened beneath a root that a human set. Of a directory, what looks like
     /// credentials stays out and is reported.
     ///

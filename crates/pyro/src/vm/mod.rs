@@ -3,9 +3,10 @@
 //! the machine ends and its directory goes. Those of [`kept`] outlive the process that made them, and
 //! their time to live is hard.
 
+pub mod build;
 pub(crate) mod capture;
 pub mod kept;
-pub(crate) mod prepare;
+pub mod prepare;
 pub mod run;
 mod spec;
 pub(crate) mod start;
@@ -17,6 +18,7 @@ pub use pyro_proto::request::{Exec, ExecExit};
 pub use spec::{DEFAULT_ENVIRONMENT, MAX_MEM_MIB, MAX_VCPU_COUNT, MIN_MEM_MIB, SpecError, VmSpec};
 
 use crate::config::Isolation;
+use crate::environment::pins::Pins;
 use crate::error::Result;
 use crate::network::{RefusedConnection, log};
 use crate::shim::Client;
@@ -87,6 +89,12 @@ impl Vm {
     #[must_use]
     pub fn refused_connections(&self) -> Vec<RefusedConnection> {
         log::refused(self.shim.directory().path(), 0..=u64::MAX)
+    }
+
+    /// Whether the image that it has booted is this one.
+    pub(crate) fn has_booted(&self, image_digest: &str) -> Result<bool> {
+        let pins = Pins::read(self.shim.directory().path())?;
+        Ok(pins.images.iter().any(|image| image == image_digest))
     }
 
     /// Ends the machine. When this returns nothing of it is left on the host.

@@ -122,9 +122,23 @@ pub async fn run(
     limits: OutputLimits,
     observer: Observer<'_>,
 ) -> Result<RunResult> {
+    run_watched(config, request, limits, observer, async |_| {}).await
+}
+
+/// As [`run`], and shows `watch` the output as it comes; the command waits for it.
+///
+/// # Errors
+/// Those of [`run`].
+pub async fn run_watched(
+    config: &Config,
+    request: &RunRequest,
+    limits: OutputLimits,
+    observer: Observer<'_>,
+    watch: impl AsyncFnMut(Output),
+) -> Result<RunResult> {
     let vm = Vm::start(config, &request.vm, observer).await?;
     let facts = vm.facts().clone();
-    let outcome = collect(&vm, &request.command, request.timeout_seconds, limits).await;
+    let outcome = collect(&vm, &request.command, request.timeout_seconds, limits, watch).await;
     let cleanup = delete(vm, &facts.vm_id).await;
     Ok(result(&request.command, facts, outcome?, cleanup))
 }
@@ -143,19 +157,22 @@ pub(super) async fn collect(
     command: &str,
     timeout_seconds: u64,
     limits: OutputLimits,
+    mut watch: impl AsyncFnMut(Output),
 ) -> Result<Collected> {
     let mut stdout = Capture::new(limits.max_bytes_each);
     let mut stderr = Capture::new(limits.max_bytes_each);
     let mut execution = vm.exec(exec(command, timeout_seconds)).await?;
     loop {
-        match execution.next().await? {
-            Output::Stdout(bytes) => stdout.push(&bytes),
-            Output::Stderr(bytes) => stderr.push(&bytes),
-            Output::Exited(exit) => {
+        let output = execution.next().await?;
+        match &output {
+            Output::Stdout(bytes) => stdout.push(bytes),
+            Output::Stderr(bytes) => stderr.push(bytes),
+            &Output::Exited(exit) => {
                 let refused = vm.refused_connections();
                 return Ok(Collected { exit, stdout, stderr, refused });
             }
         }
+        watch(output).await;
     }
 }
 

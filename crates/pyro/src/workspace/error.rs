@@ -92,6 +92,9 @@ pub enum WorkspaceError {
         /// The most.
         limit: usize,
     },
+    /// No signal for shells has this name.
+    #[error("{0:?} is no signal that shells are sent")]
+    BadSignal(String),
     /// A size that no terminal of a shell has.
     #[error("a terminal of {cols} by {rows} characters cannot be")]
     BadTerminalSize {
@@ -201,6 +204,7 @@ impl Diagnose for WorkspaceError {
             | Self::PatchTooLarge { .. }
             | Self::ShellEnded { .. }
             | Self::InputTooLong { .. }
+            | Self::BadSignal(_)
             | Self::BadTerminalSize { .. }
             | Self::BadPath { .. } => Kind::Usage,
             Self::NoMachine(_)
@@ -231,6 +235,7 @@ impl Diagnose for WorkspaceError {
             Self::ShellEnded { .. } => "shell_ended",
             Self::ShellNotReading { .. } => "shell_not_reading",
             Self::InputTooLong { .. } => "input_too_long",
+            Self::BadSignal(_) => "bad_signal",
             Self::BadTerminalSize { .. } => "bad_terminal_size",
             Self::EditMissing { .. } => "edit_missing",
             Self::EditAmbiguous { .. } => "edit_ambiguous",
@@ -283,6 +288,7 @@ impl Diagnose for WorkspaceError {
                 "read what the shell shows; send it INT, or close it".into()
             }
             Self::InputTooLong { .. } => "write it to a file of the workspace".into(),
+            Self::BadSignal(_) => "use HUP, INT, TERM or KILL".into(),
             Self::BadTerminalSize { .. } => {
                 "use 2 to 500 columns and 1 to 300 rows".into()
             }

@@ -2,12 +2,12 @@
 //! leaves, its output is kept, and its end is recorded.
 
 use super::exec_read::text_of;
-use super::{WORKSPACE_PATH, Workspace};
+use super::{WORKSPACE_PATH, Workspace, WorkspaceError};
 use crate::clock::now_ms;
 use crate::config::Isolation;
 use crate::error::Result;
 use crate::guest::{Execution, GuestError};
-use crate::journal::{Begun, Ended, Fate, Stdio};
+use crate::journal::{self, Begun, Ended, Fate, Stdio};
 use crate::network::RefusedConnection;
 use crate::secret::SecretEnv;
 use crate::shim::protocol::Progress;
@@ -166,6 +166,25 @@ impl Workspace {
         limits: OutputLimits,
     ) -> Result<ExecReport> {
         self.exec_begin(request).await?.wait_for(wait, limits).await
+    }
+
+    /// Reports how a command went that was followed to its end.
+    ///
+    /// # Errors
+    /// If its end is not recorded: it has not ended, or the history was cleared.
+    pub async fn exec_followed(
+        &self,
+        request: &ExecRequest,
+        followed: &Following,
+        limits: OutputLimits,
+    ) -> Result<ExecReport> {
+        let exec_id = followed.exec_id.clone();
+        let history = journal::read(self.item.path())?;
+        let ended = history.command(&exec_id).and_then(|command| command.ended.clone());
+        let ended = ended.ok_or_else(|| WorkspaceError::NoCommand(exec_id.clone()))?;
+        let totals = [ended.stdout_bytes, ended.stderr_bytes];
+        let times = (followed.began_at_ms, ended.duration_ms);
+        self.report(request, exec_id, Some(ended.fate), totals, times, limits).await
     }
 
     async fn ask_for(

@@ -12,10 +12,12 @@ use crate::journal::{
     self, Command, Ended, Fate, Part, Stdio, read_output, read_spool, spool_path,
 };
 use crate::network::{RefusedConnection, log};
+use crate::service;
 use crate::shim::attach;
 use crate::store::Item;
 use crate::vm::capture::{Capture, Captured};
 use crate::vm::run::OutputLimits;
+use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,6 +59,56 @@ pub struct ExecOutput {
     pub total_bytes: u64,
     /// How many bytes before or between the parts are no longer kept.
     pub lost_bytes: u64,
+}
+
+/// The same as one object.
+#[derive(Debug, Serialize)]
+pub struct OutputObject<'o> {
+    /// The workspace.
+    workspace_id: &'o str,
+    /// The command.
+    exec_id: &'o str,
+    /// What was run.
+    command: &'o str,
+    /// Whether it runs.
+    state: ExecState,
+    /// Its exit code, once it has ended.
+    exit_code: Option<i32>,
+    /// Why it has none, where it ended otherwise.
+    why: Option<&'o str>,
+    /// What it wrote from the cursor on. Bytes that are not UTF-8 are replaced by U+FFFD.
+    stdout: String,
+    /// As `stdout`.
+    stderr: String,
+    /// Where this begins in all that it wrote, in bytes of both streams.
+    cursor: u64,
+    /// Where to go on.
+    next_cursor: u64,
+    /// How much it has written so far.
+    total_bytes: u64,
+    /// How much of what was asked for is no longer kept.
+    lost_bytes: u64,
+}
+
+impl ExecOutput {
+    /// As one object, of a reading that began at `cursor`.
+    #[must_use]
+    pub fn object(&self, cursor: u64) -> OutputObject<'_> {
+        OutputObject {
+            workspace_id: &self.workspace_id,
+            exec_id: &self.exec_id,
+            command: &self.command,
+            state: self.state,
+            exit_code: self.exit_code,
+            why: self.why.as_deref(),
+            stdout: service::text_of(&self.parts, Stdio::Out),
+            stderr: service::text_of(&self.parts, Stdio::Err),
+            cursor,
+            next_cursor: self.next_cursor.min(self.total_bytes),
+            total_bytes: self.total_bytes,
+            lost_bytes: self.lost_bytes,
+        }
+    }
 }
 
 /// Reads the output of a command of any workspace, in any state.

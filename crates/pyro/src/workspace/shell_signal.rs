@@ -3,6 +3,7 @@
 use super::shell::{ShellLife, ShellStatus};
 use super::{Workspace, WorkspaceError};
 use crate::error::Result;
+use std::str::FromStr;
 
 /// A signal for what has a shell's terminal. The numbers are those of signal(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +17,21 @@ pub enum ShellSignal {
     Kill = 9,
     /// Asks it to end.
     Term = 15,
+}
+
+/// By its name, without `SIG`.
+impl FromStr for ShellSignal {
+    type Err = WorkspaceError;
+
+    fn from_str(name: &str) -> Result<Self, WorkspaceError> {
+        match name {
+            "HUP" => Ok(Self::Hup),
+            "INT" => Ok(Self::Int),
+            "KILL" => Ok(Self::Kill),
+            "TERM" => Ok(Self::Term),
+            _ => Err(WorkspaceError::BadSignal(name.to_owned())),
+        }
+    }
 }
 
 impl Workspace {

@@ -1,5 +1,6 @@
 //! The fuzz targets of images, on stable: documents and layers that begin well and go wrong anywhere.
 
+use crate::registry::artifact::Artifact;
 use crate::registry::image::{Image, Layer, Packing};
 use proptest::prelude::*;
 
@@ -35,7 +36,10 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6)
     ) {
         let image = Image::new(&[Layer::new(Packing::Gzip, |_| {})]);
-        for document in [image.manifest.clone(), image.index(), image.blobs[0].1.clone()] {
+        let artifact = Artifact::new("tool", "1", b"root").image();
+        let of_image = [image.manifest.clone(), image.index(), image.blobs[0].1.clone()];
+        let of_artifact = [artifact.manifest.clone(), artifact.blobs[0].1.clone()];
+        for document in of_image.into_iter().chain(of_artifact) {
             manifest::read(&spoil(document, &changes));
         }
     }

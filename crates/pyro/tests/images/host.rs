@@ -2,12 +2,15 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use crate::file_tree::{FileTree, image};
+use crate::registry::artifact::{MODULE, VMLINUX};
+use crate::registry::image::digest;
 use pyro::config::Config;
 use pyro::environment::{Environments, Installed};
 use pyro::event::ignore;
 use pyro::{Error, Result};
 use serde_json::json;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,19 +36,35 @@ impl Host {
         host
     }
 
+    /// Another machine: without a kernel, and without programs that could get one.
+    pub(crate) fn empty() -> Self {
+        let host = Self::new();
+        fs::remove_dir_all(host.path("cache")).unwrap();
+        fs::create_dir(host.path("bin")).unwrap();
+        for name in ["apt-get", "apt-cache", "apt-config", "dpkg", "mmdebstrap"] {
+            let program = host.path("bin").join(name);
+            fs::write(&program, "#!/bin/sh\nexit 100\n").unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        host
+    }
+
     /// So that no archive has to be asked for one.
     fn keep_a_kernel(&self) {
         let kernels = self.path("cache/kernels");
         let kernel = kernels.join("linux-none_1");
-        fs::create_dir_all(&kernel).unwrap();
-        fs::write(kernel.join("vmlinux"), "a kernel").unwrap();
-        let sets = json!({ "serial": [], "vsock": [], "storage": [] });
-        let description =
-            json!({ "version": "1", "vmlinux": "vmlinux", "modules": [], "sets": sets });
+        fs::create_dir_all(kernel.join("modules")).unwrap();
+        fs::write(kernel.join("vmlinux"), VMLINUX).unwrap();
+        fs::write(kernel.join("modules/virtio.ko"), MODULE).unwrap();
+        let sets = json!({ "serial": ["virtio.ko"], "vsock": ["virtio.ko"], "storage": [] });
+        let description = json!({
+            "version": "1", "vmlinux": "vmlinux", "modules": ["modules/virtio.ko"], "sets": sets,
+        });
         fs::write(kernel.join("kernel.json"), description.to_string()).unwrap();
         let record = json!({
             "format": 1, "id": "linux-none_1", "package": "linux-none", "package_version": "1",
-            "uri": "", "package_digest": "", "digest": "", "created_at": 1,
+            "uri": "http://name:password@mirror.example/linux.deb", "package_digest": "",
+            "digest": digest(VMLINUX)["sha256:".len()..], "created_at": 1,
         });
         fs::write(kernels.join("linux-none_1.json"), record.to_string()).unwrap();
     }
@@ -82,10 +101,9 @@ impl Host {
 
     /// What a failed pull has no business to leave.
     pub(crate) fn remains(&self) -> Vec<PathBuf> {
-        ["images", "environments", "building", "pulls"]
-            .iter()
-            .flat_map(|name| files_below(&self.path("cache").join(name)))
-            .collect()
+        let names = ["images", "environments", "building", "pulls", "kernels"];
+        let files = names.iter().flat_map(|name| files_below(&self.path("cache").join(name)));
+        files.filter(|path| !path.display().to_string().contains("linux-none_1")).collect()
     }
 }
 

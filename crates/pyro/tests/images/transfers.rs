@@ -121,6 +121,22 @@ fn what_arrived_before_the_registry_died_is_good_for_the_next_pull_or_for_prune(
 }
 
 #[test]
+fn three_layers_are_fetched_at_a_time_and_no_more() {
+    let (server, host) = (Server::start(), Host::new());
+    let layer = |number| {
+        Layer::new(Packing::Plain, |layer| {
+            layer.file(&format!("file-{number}"), &noise(20_000));
+        })
+    };
+    let layers: Vec<Layer> = (0..8).map(layer).collect();
+    let reference = server.put(&Image::new(&layers), "a", "1");
+    let slowly = Fault::Slowly(5_000, Duration::from_millis(30));
+    server.breaks("/blobs/", slowly, layers.len() + 1);
+    host.pull(&reference).unwrap();
+    assert_eq!(server.most_at_once(), 3);
+}
+
+#[test]
 fn two_at_once_download_once() {
     let (server, host) = (Server::start(), Host::new());
     let (image, layer) = image();

@@ -1,6 +1,7 @@
 //! Debian's `docker-registry`, the registry that Docker itself is tested with.
 
 use super::image::{Image, MANIFEST};
+use super::token::TokenServer;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,11 @@ impl Registry {
             "",
             &format!("auth:\n  htpasswd:\n    realm: x\n    path: {}\n", accounts.display()),
         )
+    }
+
+    /// One that wants a token of this server's.
+    pub fn with_tokens(store: &Path, server: &TokenServer) -> Self {
+        Self::serve(store, "", &server.settings())
     }
 
     /// One that speaks TLS, with a certificate of its own, which is in the file returned.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![allow(missing_docs, dead_code, unreachable_pub, reason = "each test program uses its own part")]
 
+pub mod artifact;
 pub mod debian;
 pub mod image;
 pub mod server;
+pub mod token;

@@ -25,6 +25,10 @@ pub enum Fault {
     Slowly(usize, Duration),
     /// Sends all of it, whatever part was asked for.
     Whole,
+    /// Reads so many bytes of what it is sent, and hangs up.
+    DeafAfter(usize),
+    /// Reads so many bytes of what it is sent, then nothing more, and does not hang up.
+    FullAfter(usize),
 }
 
 /// For questions whose path holds a text: what goes wrong, and how often.
@@ -41,6 +45,10 @@ struct State {
     blobs: HashMap<String, Vec<u8>>,
     rules: Vec<Rule>,
     asked: Vec<String>,
+    uploads: usize,
+    /// Answers on their way, and the most there ever were.
+    busy: usize,
+    most_busy: usize,
     /// The authorization without which nothing is handed out.
     token: Option<String>,
     /// The authorization for which the token is handed out, and the server's own name.
@@ -104,7 +112,12 @@ impl Server {
         state.realm = Some((format!("Basic {basic}"), format!("http://{}/token", self.host)));
     }
 
-    /// Every question so far: path, and what of it was asked for.
+    /// How many answers were on their way at a time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.0.lock().unwrap().most_busy
+    }
+
+    /// Every question so far: path and what of it was asked for, or another method than GET and a path.
     pub fn asked(&self) -> Vec<String> {
         self.state.0.lock().unwrap().asked.clone()
     }
@@ -135,8 +148,9 @@ impl Server {
         loop {
             let mut line = String::new();
             reader.read_line(&mut line).ok()?;
-            let (path, mut range, mut authorization) =
-                (line.split(' ').nth(1)?.to_owned(), None, None);
+            let mut words = line.split(' ');
+            let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+            let (mut range, mut authorization, mut length) = (None, None, 0);
             loop {
                 let mut line = String::new();
                 reader.read_line(&mut line).ok()?;
@@ -144,11 +158,62 @@ impl Server {
                 match name.to_ascii_lowercase().as_str() {
                     "range" => range = Some(value.to_owned()),
                     "authorization" => authorization = Some(value.to_owned()),
+                    "content-length" => length = value.parse().unwrap(),
                     _ => {}
                 }
             }
-            self.answer(client, &path, range.as_deref(), authorization.as_deref())?;
+            if method == "GET" {
+                self.answer(client, &path, range.as_deref(), authorization.as_deref())?;
+            } else {
+                let question = format!("{method} {path}");
+                self.take(client, &mut reader, &question, length, authorization.as_deref())?;
+            }
         }
+    }
+
+    /// The push half of the protocol, as far as one piece for each part goes.
+    fn take(
+        &self,
+        client: &TcpStream,
+        reader: &mut impl Read,
+        question: &str,
+        length: usize,
+        authorization: Option<&str>,
+    ) -> Option<()> {
+        let (fault, denied) = {
+            let (state, changed) = &*self.state;
+            let mut state = state.lock().unwrap();
+            state.asked.push(question.to_owned());
+            changed.notify_all();
+            (state.fault(question), state.denial(authorization))
+        };
+        match fault {
+            Some(Fault::DeafAfter(count)) => {
+                reader.read_exact(&mut vec![0; count]).ok()?;
+                client.shutdown(std::net::Shutdown::Both).ok()?;
+                return None;
+            }
+            Some(Fault::FullAfter(count)) => {
+                reader.read_exact(&mut vec![0; count]).ok()?;
+                let (state, changed) = &*self.state;
+                state.lock().unwrap().asked.push(format!("FULL {question}"));
+                changed.notify_all();
+                std::thread::sleep(Duration::from_secs(60));
+                return None;
+            }
+            _ => {}
+        }
+        let mut content = vec![0; length];
+        reader.read_exact(&mut content).ok()?;
+        if let Some(challenge) = denied {
+            return send(client, 401, &challenge, b"");
+        }
+        if let Some(Fault::Status(status, said)) = fault {
+            let said = format!("{{\"errors\":[{{\"code\":\"X\",\"message\":\"{said}\"}}]}}");
+            return send(client, status, "X: y", said.as_bytes());
+        }
+        let (status, header) = self.state.0.lock().unwrap().keep(question, content);
+        send(client, status, &header, b"")
     }
 
     fn answer(
@@ -181,7 +246,16 @@ impl Server {
             let said = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
             return send(client, 404, "X: y", said);
         };
-        respond(client, media_type, bytes, range, fault.as_ref())
+        self.busy(1);
+        let done = respond(client, media_type, bytes, range, fault.as_ref());
+        self.busy(-1);
+        done
+    }
+
+    fn busy(&self, more: isize) {
+        let mut state = self.state.0.lock().unwrap();
+        state.busy = state.busy.strict_add_signed(more);
+        state.most_busy = state.most_busy.max(state.busy);
     }
 }
 
@@ -194,6 +268,49 @@ impl State {
         let bytes = self.manifests.get(&path.replace("/manifests/", "/"))?;
         let is_index = bytes.windows(11).any(|text| text == b"\"manifests\"");
         Some((if is_index { INDEX } else { MANIFEST }, bytes.clone()))
+    }
+
+    /// What to say to somebody without the token.
+    fn denial(&self, authorization: Option<&str>) -> Option<String> {
+        let (_, realm) = self.realm.as_ref()?;
+        let is_known = authorization == self.token.as_deref();
+        (!is_known).then(|| format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"s\""))
+    }
+
+    /// Status and a header for what was sent.
+    fn keep(&mut self, question: &str, content: Vec<u8>) -> (u16, String) {
+        let (method, path) = question.split_once(' ').unwrap();
+        let path = path.strip_prefix("/v2/").unwrap();
+        match (method, path.split_once("/blobs/uploads/")) {
+            ("HEAD", _) => {
+                let found = self.find(&format!("/v2/{path}"));
+                let header = found.as_ref().map(|(_, bytes)| digest(bytes)).unwrap_or_default();
+                (
+                    if found.is_some() { 200 } else { 404 },
+                    format!("Docker-Content-Digest: {header}"),
+                )
+            }
+            ("POST", Some((name, _))) => {
+                self.uploads += 1;
+                (202, format!("Location: /v2/{name}/blobs/uploads/{}?state=x", self.uploads))
+            }
+            ("PUT", Some((_, place))) => {
+                let (_, expected) = place.split_once("&digest=").unwrap();
+                if digest(&content) != expected {
+                    return (400, "X: y".to_owned());
+                }
+                self.blobs.insert(expected.to_owned(), content);
+                (201, "X: y".to_owned())
+            }
+            ("PUT", None) => {
+                let (name, version) = path.split_once("/manifests/").unwrap();
+                for version in [version, &digest(&content)] {
+                    self.manifests.insert(format!("{name}/{version}"), content.clone());
+                }
+                (201, format!("Docker-Content-Digest: {}", digest(&content)))
+            }
+            _ => (405, "X: y".to_owned()),
+        }
     }
 
     fn fault(&mut self, path: &str) -> Option<Fault> {

@@ -10,14 +10,15 @@ use pyro::environment::Environments;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Make an environment of a container image in a file, or of a root file system
+/// Make an environment of a file: another machine's environment, a container image, or a root file system
 ///
-/// SOURCE is what `docker save` or `podman save` wrote, an OCI layout (a directory or an archive), or a tar archive of a
-/// root file system; archives may be compressed with gzip or zstd. From then on NAME means what was imported,
-/// as if it had been pulled.
+/// SOURCE is what `pyro env export`, `docker save` or `podman save` wrote, an OCI layout (a directory or an archive), or
+/// a tar archive of a root file system; archives may be compressed with gzip or zstd. From then on NAME means
+/// what was imported, as if it had been pulled.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  pyro env import debian.tar
   docker save tool:1 | gzip > tool.tar.gz && pyro env import tool.tar.gz
   pyro env import ./layout --name localhost/tool:1
   pyro env import rootfs.tar --name localhost/rootfs && pyro run localhost/rootfs -- ls /")]

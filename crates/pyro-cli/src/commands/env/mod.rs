@@ -1,10 +1,13 @@
 //! `pyro env`: what machines boot from.
 
+mod build;
+mod export;
 mod import;
 mod inspect;
 mod list;
 mod prune;
 mod pull;
+mod push;
 mod remove;
 
 pub(super) use pull::prepare;
@@ -12,13 +15,16 @@ pub(super) use pull::prepare;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 
-/// List, inspect, prepare and remove what machines boot from
+/// List, inspect, prepare, build, share and remove what machines boot from
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Arguments),
     Inspect(inspect::Arguments),
     Pull(pull::Arguments),
+    Build(build::Arguments),
     Import(import::Arguments),
+    Export(export::Arguments),
+    Push(push::Arguments),
     Remove(remove::Arguments),
     Prune(prune::Arguments),
 }
@@ -29,7 +35,10 @@ impl Command {
             Self::List(arguments) => list::list(ui, arguments),
             Self::Inspect(arguments) => inspect::inspect(ui, arguments),
             Self::Pull(arguments) => pull::pull(ui, arguments),
+            Self::Build(arguments) => build::build(ui, arguments),
             Self::Import(arguments) => import::import(ui, arguments),
+            Self::Export(arguments) => export::export(ui, arguments),
+            Self::Push(arguments) => push::push(ui, arguments),
             Self::Remove(arguments) => remove::remove(ui, arguments),
             Self::Prune(arguments) => prune::prune(ui, arguments),
         }
@@ -40,7 +49,10 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Inspect(arguments) => arguments.json,
             Self::Pull(arguments) => arguments.json,
+            Self::Build(arguments) => arguments.json,
             Self::Import(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
+            Self::Push(arguments) => arguments.json,
             Self::Remove(arguments) => arguments.json,
             Self::Prune(arguments) => arguments.json,
         }

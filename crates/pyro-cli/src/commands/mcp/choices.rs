@@ -6,8 +6,7 @@ use crate::commands::network::Policy;
 use crate::hosts::HostError;
 use crate::settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pyro::config::CaSource;
-use pyro::network::{NetworkError, NetworkPolicy};
+use pyro::config::{BadImagePattern, CaSource, ImagePattern};
 use pyro::secret::Disclosure;
 use pyro_mcp::{Ceilings, NetworkRule, Profile, ProjectSource, Settings};
 use std::path::{Path, PathBuf};
@@ -35,6 +34,10 @@ pub(crate) struct Choices {
     export_root: Vec<PathBuf>,
     #[command(flatten)]
     network: Policy,
+    /// An image that the model may name wherever it lies, with your logins; repeatable [default: what public
+    /// registries give to everybody]
+    #[arg(long, value_name = "PATTERN")]
+    allow_image: Vec<String>,
     #[command(flatten)]
     pub(super) ca_bundle: CaBundle,
     /// The most memory of one machine, in MiB
@@ -73,23 +76,23 @@ impl Choices {
                 max_workspaces: self.max_workspaces,
             },
             network: self.network_rule()?,
+            images: self.images()?,
             disclosure: Disclosure::allowed_if(self.allow_secrets),
             project: self.project(here),
         })
     }
 
-    /// A list that lets nothing through would only look like one.
     fn network_rule(&self) -> Result<NetworkRule, pyro::Error> {
-        let rule =
-            NetworkRule { policy: self.network.policy()?, allow: self.network.allowed.list()? };
-        let never = match rule.policy {
-            Some(policy) => policy == NetworkPolicy::Off,
-            None => self.profile == Profile::WorkspaceCore,
-        };
-        if never && !rule.allow.is_empty() {
-            return Err(NetworkError::ListWithoutEgress.into());
-        }
-        Ok(rule)
+        let (policy, allow) = (self.network.policy()?, self.network.allowed.list()?);
+        NetworkRule { policy, allow }.checked(self.profile)
+    }
+
+    fn images(&self) -> Result<Vec<ImagePattern>, pyro::Error> {
+        Ok(self
+            .allow_image
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, BadImagePattern>>()?)
     }
 
     fn project(&self, here: PathBuf) -> ProjectSource {
@@ -121,6 +124,7 @@ impl Choices {
         words.options("--network-policy", &self.network.policy()?);
         words.options("--allow-host", &self.network.allowed.allow_host);
         words.options("--allow-net", &self.network.allowed.allow_net);
+        words.options("--allow-image", &self.images()?);
         match self.ca_bundle.source(here) {
             None => {}
             Some(CaSource::Host) => words.option("--ca-bundle", "host"),

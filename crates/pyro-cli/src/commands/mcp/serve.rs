@@ -30,7 +30,12 @@ Host paths:
 Network:
   With --network-policy every workspace of this server has that policy, and no machine more. Without
   it there is no network, unless a model asks for one and the profile lets it: workspace-full and
-  vm-run do. What --allow-host and --allow-net name holds for every machine of the server.")]
+  vm-run do. What --allow-host and --allow-net name holds for every machine of the server.
+
+Images:
+  A model can name environments of the catalog, what is installed, and images that public registries
+  give to everybody: none of this host, of its neighbours or of an address, and never with your
+  logins. --allow-image names others, in full: ghcr.io/acme/tool, ghcr.io/acme/*, 127.0.0.1:5000/*.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     choices: Choices,

@@ -5,10 +5,8 @@ use crate::failure::Outcome;
 use crate::ui::Ui;
 use pyro::Config;
 use pyro::event::Observer;
-use pyro::journal::Stdio;
 use pyro::workspace::exec::ExecState;
 use pyro::workspace::exec_read::{ExecOutput, ExecRead, exec_read as read};
-use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -53,7 +51,7 @@ pub(super) fn exec_read(ui: &Ui, arguments: &Arguments) -> Outcome {
         }
     })?;
     if arguments.json {
-        ui.json(&document(*cursor, &last))?;
+        ui.json(&last.object(*cursor))?;
     } else {
         ui.summary(&end(&last));
     }
@@ -99,56 +97,5 @@ pub(super) fn end(output: &ExecOutput) -> String {
         (_, Some(why), _) => format!("{id} failed: {why}"),
         (_, None, Some(code)) => format!("{id} ended: exit code {code}"),
         (_, None, None) => format!("{id} ended"),
-    }
-}
-
-/// What a command wrote, as JSON.
-#[derive(Debug, Serialize)]
-pub(super) struct Document<'o> {
-    /// The workspace.
-    workspace_id: &'o str,
-    /// The command.
-    exec_id: &'o str,
-    /// What was run.
-    command: &'o str,
-    /// Whether it runs.
-    state: ExecState,
-    /// Its exit code, once it has ended.
-    exit_code: Option<i32>,
-    /// Why it has none, where it ended otherwise.
-    why: Option<&'o str>,
-    /// What it wrote from the cursor on. Bytes that are not UTF-8 are replaced by U+FFFD.
-    stdout: String,
-    /// As `stdout`.
-    stderr: String,
-    /// Where this begins in all that it wrote, in bytes of both streams.
-    cursor: u64,
-    /// Where to go on.
-    next_cursor: u64,
-    /// How much it has written so far.
-    total_bytes: u64,
-    /// How much of what was asked for is no longer kept.
-    lost_bytes: u64,
-}
-
-pub(super) fn document(cursor: u64, output: &ExecOutput) -> Document<'_> {
-    let text = |wanted: Stdio| {
-        let parts = output.parts.iter().filter(|part| part.stream == wanted);
-        let bytes: Vec<u8> = parts.flat_map(|part| part.bytes.iter().copied()).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    Document {
-        workspace_id: &output.workspace_id,
-        exec_id: &output.exec_id,
-        command: &output.command,
-        state: output.state,
-        exit_code: output.exit_code,
-        why: output.why.as_deref(),
-        stdout: text(Stdio::Out),
-        stderr: text(Stdio::Err),
-        cursor,
-        next_cursor: output.next_cursor.min(output.total_bytes),
-        total_bytes: output.total_bytes,
-        lost_bytes: output.lost_bytes,
     }
 }

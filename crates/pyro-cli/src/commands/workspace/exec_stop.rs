@@ -1,7 +1,7 @@
 //! `pyro workspace exec-stop`: the end of a command, not of its workspace.
 
 use super::call::call;
-use super::exec_read::{document, end};
+use super::exec_read::end;
 use crate::failure::Outcome;
 use crate::ui::Ui;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub(super) fn exec_stop(ui: &Ui, arguments: &Arguments) -> Outcome {
         Ok(pyro::workspace::exec_stop::exec_stop(config, exec_id, observer).await?)
     })?;
     if arguments.json {
-        ui.json(&document(stopped.total_bytes, &stopped))?;
+        ui.json(&stopped.object(stopped.total_bytes))?;
     } else {
         ui.data(&format!("{}\n", end(&stopped)))?;
     }

@@ -2,6 +2,7 @@
 
 mod ending;
 mod protocol;
+mod robustness;
 mod session;
 mod vm_run;
 mod vm_verbs;

@@ -69,7 +69,7 @@ fn the_tools_as_a_model_sees_them() {
     "annotations": {
       "destructiveHint": false,
       "idempotentHint": false,
-      "openWorldHint": false,
+      "openWorldHint": true,
       "readOnlyHint": false
     },
     "description": "Run one shell command in a fresh, disposable Linux virtual machine, isolated from the user's computer, and return stdout, stderr and the exit code. The machine is deleted afterwards; nothing is kept between calls. Runs as root with /bin/sh -lc; no files of the user's computer. Text output beyond 24,000 characters is cut in the middle. The first call for an environment may answer `state: preparing`: call again with the same arguments to continue.",

@@ -70,12 +70,12 @@ impl Session {
     }
 
     pub(crate) fn write(&mut self, message: &Value) {
-        self.write_line(&message.to_string());
+        self.write_line(message.to_string());
     }
 
-    pub(crate) fn write_line(&mut self, line: &str) {
+    pub(crate) fn write_line(&mut self, line: impl AsRef<[u8]>) {
         let stdin = self.stdin.as_mut().unwrap();
-        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
+        stdin.write_all(&[line.as_ref(), b"\n"].concat()).unwrap();
         stdin.flush().unwrap();
     }
 

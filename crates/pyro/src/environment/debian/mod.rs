@@ -15,19 +15,23 @@ mod witness;
 
 use super::building::Building;
 use super::catalog::Recipe;
-use super::record::Origin;
+use super::record::{Origin, Package};
 use super::{EnvironmentError, erofs};
 use crate::config::Config;
 use crate::error::AtPath;
 use crate::event::{Event, Observer, Unit};
 use progress::{Moved, Progress};
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use witness::{Seen, Witness};
+pub(super) use witness::{Seen, Witness};
 
 /// The suite of every Debian environment, by code name: `stable` moves.
 const SUITE: &str = "bookworm";
+
+/// Debian's own image of that suite, for hosts that cannot install packages themselves.
+pub(super) const IMAGE: &str = "docker.io/library/debian:12";
 
 const OS_RELEASE: &str = "usr/lib/os-release";
 const DPKG_STATUS: &str = "var/lib/dpkg/status";
@@ -84,7 +88,7 @@ pub(super) fn build(
 }
 
 fn write_image(
-    tar: &mut dyn std::io::Read,
+    tar: &mut dyn Read,
     image: &Path,
     recipe: &Recipe,
     observer: Observer<'_>,
@@ -112,6 +116,30 @@ fn check(seen: &Seen, tool: String, mode: Option<String>) -> Result<Origin, Envi
         mode: mode.unwrap_or_else(|| "unknown".to_owned()),
         packages: packages::installed(&seen.text(DPKG_STATUS))?,
     })
+}
+
+/// Watches the root of a system for what says which it is.
+pub(super) fn witness<R: Read>(tar: R) -> Witness<R> {
+    Witness::of(tar, &[OS_RELEASE, DPKG_STATUS])
+}
+
+/// The packages of a system that was ordered by a name of the catalog.
+///
+/// # Errors
+/// When it is another release, or lacks a package of the recipe.
+pub(super) fn ordered(seen: &Seen, recipe: &Recipe) -> Result<Vec<Package>, EnvironmentError> {
+    os_release::verify(&seen.text(OS_RELEASE))?;
+    let packages = packages::installed(&seen.text(DPKG_STATUS))?;
+    let has = |name: &&str| packages.iter().any(|package| package.name == **name);
+    match recipe.packages.iter().find(|name| !has(name)) {
+        Some(name) => Err(EnvironmentError::WrongSystem { reason: format!("it has no {name}") }),
+        None => Ok(packages),
+    }
+}
+
+/// The packages of any system; none where it has no dpkg.
+pub(super) fn found(seen: &Seen) -> Vec<Package> {
+    packages::found(&seen.text(DPKG_STATUS))
 }
 
 /// The lines of a sources.list(5) that name a repository.

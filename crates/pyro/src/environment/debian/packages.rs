@@ -29,6 +29,16 @@ pub(super) fn installed(status: &str) -> Result<Vec<Package>, EnvironmentError> 
     Ok(packages)
 }
 
+/// Every fully installed package of a system that nobody vouches for, by name; what cannot be read is left
+/// out.
+pub(super) fn found(status: &str) -> Vec<Package> {
+    let stanzas = status.split("\n\n").filter(|stanza| !stanza.trim().is_empty());
+    let mut packages: Vec<_> =
+        stanzas.filter_map(|stanza| installed(stanza).ok()).flatten().collect();
+    packages.sort();
+    packages
+}
+
 fn field<'a>(stanza: &'a str, name: &str) -> Result<&'a str, EnvironmentError> {
     stanza
         .lines()
@@ -63,5 +73,8 @@ mod tests {
         let error = installed(&format!("{APT}\n{half}")).unwrap_err();
         assert!(error.to_string().contains("git"), "{error}");
         assert!(installed("").is_err());
+        let names: Vec<_> = found(&format!("{APT}\n{half}")).into_iter().map(|p| p.name).collect();
+        assert_eq!(names, ["apt"]);
+        assert_eq!(found(""), []);
     }
 }

@@ -12,7 +12,7 @@ const MAX_KEPT: u64 = 8 << 20;
 
 /// A reader that remembers.
 #[derive(Debug)]
-pub(super) struct Witness<R> {
+pub(in super::super) struct Witness<R> {
     inner: R,
     hash: Sha256,
     /// Names without leading `./`, and what was found under them.
@@ -28,15 +28,15 @@ pub(super) struct Witness<R> {
 
 /// What was seen.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(in super::super) struct Seen {
     /// SHA-256 of the whole stream.
-    pub(super) digest: String,
+    pub(in super::super) digest: String,
     kept: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Seen {
     /// The content of a file that was asked for; empty where it did not pass by.
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(in super::super) fn text(&self, name: &str) -> String {
         let found = self.kept.iter().find(|(kept, _)| *kept == name);
         String::from_utf8_lossy(found.map_or(&[], |(_, bytes)| bytes)).into_owned()
     }
@@ -57,7 +57,7 @@ impl<R: Read> Witness<R> {
     }
 
     /// Reads what is left of the stream (padding, after the end mark) and says what was seen.
-    pub(super) fn finish(mut self) -> io::Result<Seen> {
+    pub(in super::super) fn finish(mut self) -> io::Result<Seen> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(Seen { digest: hex::encode(self.hash.finalize()), kept: self.kept })
     }

@@ -7,6 +7,7 @@
 mod bzimage;
 mod compression;
 mod deb;
+pub(super) mod host;
 mod module;
 mod sets;
 mod unpack;
@@ -81,6 +82,12 @@ impl Kernel {
     /// [`KernelError`].
     pub fn from_vmlinux(vmlinux: &Path, modules: &Path) -> Result<Self, KernelError> {
         vmlinux::describe(vmlinux, modules)
+    }
+
+    /// Writes the description of a kernel whose files are in `directory` and durable; the paths in it are
+    /// relative to that.
+    pub(super) fn describe(&self, directory: &Path) -> Result<(), KernelError> {
+        unpack::describe(self, directory)
     }
 
     /// The name in [`ModuleSets`] of one of [`Kernel::modules`].

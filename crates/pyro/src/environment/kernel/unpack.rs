@@ -25,14 +25,28 @@ const MAX_LIST: u64 = 4 << 20;
 pub fn unpack_deb(deb: &Path, into: &Path) -> Result<Kernel, KernelError> {
     let mut package = Package { deb, version: None, boot_image: None, built_in: None };
     let modules = sets::gather(|names| package.pick(names))?;
-    let (sets, order) = sets::order(&modules, &package.built_in)?;
     let lacks = |what| KernelError::Incomplete { path: deb.to_owned(), what };
     let boot_image = package.boot_image.ok_or_else(|| lacks("boot image"))?;
     let version = package.version.ok_or_else(|| lacks("modules"))?;
+    let vmlinux = bzimage::vmlinux(&boot_image)?;
+    lay_out(&Parts { version, vmlinux, modules, built_in: package.built_in }, into)
+}
 
+/// What a kernel directory is made of.
+pub(super) struct Parts {
+    pub(super) version: String,
+    pub(super) vmlinux: Vec<u8>,
+    pub(super) modules: Modules,
+    pub(super) built_in: BuiltIn,
+}
+
+/// Writes a kernel directory, its description last.
+pub(super) fn lay_out(parts: &Parts, into: &Path) -> Result<Kernel, KernelError> {
+    let Parts { version, vmlinux, modules, built_in } = parts;
+    let (sets, order) = sets::order(modules, built_in)?;
     std::fs::create_dir_all(into.join("modules")).at("create", into)?;
     forget(into)?;
-    write(&into.join("vmlinux"), &bzimage::vmlinux(&boot_image)?)?;
+    write(&into.join("vmlinux"), vmlinux)?;
     let mut files = Vec::new();
     for path in order {
         let file = Path::new("modules").join(Kernel::module_file_name(&path));
@@ -41,7 +55,8 @@ pub fn unpack_deb(deb: &Path, into: &Path) -> Result<Kernel, KernelError> {
         files.push(file);
     }
     sync_directory(&into.join("modules"))?;
-    describe(&Kernel { version, vmlinux: "vmlinux".into(), modules: files, sets }, into)?;
+    let (version, vmlinux) = (version.clone(), "vmlinux".into());
+    describe(&Kernel { version, vmlinux, modules: files, sets }, into)?;
     Kernel::load(into)
 }
 
@@ -106,7 +121,7 @@ fn forget(into: &Path) -> Result<(), KernelError> {
 }
 
 /// Writes the description last and all at once: it says that the rest is complete.
-fn describe(kernel: &Kernel, into: &Path) -> Result<(), KernelError> {
+pub(super) fn describe(kernel: &Kernel, into: &Path) -> Result<(), KernelError> {
     let file = into.join(DESCRIPTION);
     let aside = into.join(format!("{DESCRIPTION}.partial"));
     let text = serde_json::to_vec_pretty(kernel)

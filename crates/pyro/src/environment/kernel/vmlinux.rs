@@ -30,7 +30,7 @@ pub(super) fn describe(vmlinux: &Path, modules: &Path) -> Result<Kernel, KernelE
 }
 
 /// Whoever has modules and no list has nothing built in.
-fn built_in(modules: &Path) -> Result<BuiltIn, KernelError> {
+pub(super) fn built_in(modules: &Path) -> Result<BuiltIn, KernelError> {
     let list = modules.join("modules.builtin");
     match std::fs::read_to_string(&list) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -54,7 +54,7 @@ fn version(vmlinux: &[u8]) -> Result<String, KernelError> {
 }
 
 /// Every module file below `directory` by its normalised name; none where there is no directory.
-fn module_files(directory: &Path) -> Result<BTreeMap<String, PathBuf>, KernelError> {
+pub(super) fn module_files(directory: &Path) -> Result<BTreeMap<String, PathBuf>, KernelError> {
     let mut files = BTreeMap::new();
     let mut left = vec![(directory.to_owned(), 0)];
     while let Some((directory, depth)) = left.pop() {

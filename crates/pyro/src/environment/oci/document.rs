@@ -17,6 +17,16 @@ pub(super) const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, \
 
 /// Bytes of a manifest or index. Registries take 4 MiB (distribution-spec 1.1, "Pushing Manifests").
 pub(super) const MAX_MANIFEST: u64 = 4 << 20;
+/// What `artifactType` says of an environment of pyro's own, root image and kernel (see `artifact`).
+pub(in crate::environment) const ENVIRONMENT: &str = "application/vnd.pyro.environment.v1";
+/// The configuration of one, and its two layers in their order.
+pub(in crate::environment) const ENVIRONMENT_CONFIG: &str =
+    "application/vnd.pyro.environment.config.v1+json";
+pub(in crate::environment) const ENVIRONMENT_ROOT: &str =
+    "application/vnd.pyro.environment.root.v1.erofs+zstd";
+pub(in crate::environment) const ENVIRONMENT_KERNEL: &str =
+    "application/vnd.pyro.environment.kernel.v1.tar+zstd";
+
 /// Bytes of a configuration: mostly history, some tens of KiB.
 pub(super) const MAX_CONFIG: u64 = 8 << 20;
 /// Layers of one image; Docker makes 127 at most.
@@ -24,7 +34,7 @@ const MAX_LAYERS: usize = 512;
 /// Bytes of one layer as it is sent.
 const MAX_LAYER: u64 = 64 << 30;
 /// Bytes of all environment variables: half of what one command may bring (`ARG_MAX` is 128 KiB a piece).
-const MAX_ENV: usize = 64 << 10;
+pub(in crate::environment) const MAX_ENV: usize = 64 << 10;
 /// Bytes of a user or a directory.
 const MAX_WORD: usize = 4095;
 
@@ -49,6 +59,8 @@ pub enum Document {
     Index(Blob),
     /// One image.
     Manifest(Manifest),
+    /// An environment of pyro's own: its layers are the root image and the kernel.
+    Environment(Manifest),
 }
 
 /// One image.
@@ -87,7 +99,10 @@ impl Document {
             RawDocument { manifests: Some(manifests), .. } => {
                 Ok(Self::Index(for_guests(&manifests)?))
             }
-            RawDocument { config: Some(config), layers: Some(layers), .. } => {
+            RawDocument { config: Some(config), layers: Some(layers), artifact_type, .. } => {
+                if artifact_type.as_deref() == Some(ENVIRONMENT) {
+                    return Ok(Self::Environment(environment(&config, &layers)?));
+                }
                 Ok(Self::Manifest(manifest(&config, &layers)?))
             }
             _ => Err(bad("manifest", "it is neither an image nor an index of images")),
@@ -131,7 +146,8 @@ impl ImageConfig {
     }
 }
 
-fn is_word(word: &str) -> bool {
+/// Whether a text can be a user or a directory.
+pub(in crate::environment) fn is_word(word: &str) -> bool {
     word.len() <= MAX_WORD && !word.contains('\0')
 }
 
@@ -224,6 +240,17 @@ fn manifest(config: &RawDescriptor, layers: &[RawDescriptor]) -> Result<Manifest
     })
 }
 
+fn environment(config: &RawDescriptor, layers: &[RawDescriptor]) -> Result<Manifest, OciError> {
+    let kinds: Vec<&str> = layers.iter().map(|layer| &*layer.media_type).collect();
+    if config.media_type != ENVIRONMENT_CONFIG || kinds != [ENVIRONMENT_ROOT, ENVIRONMENT_KERNEL] {
+        return Err(bad("manifest", "it is no environment that this version of pyro knows"));
+    }
+    Ok(Manifest {
+        config: blob(config, MAX_CONFIG)?,
+        layers: layers.iter().map(|layer| blob(layer, MAX_LAYER)).collect::<Result<_, _>>()?,
+    })
+}
+
 fn is_config(media_type: &str) -> bool {
     matches!(
         media_type,
@@ -265,7 +292,7 @@ fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8], document: &'static str) -> Res
     serde_json::from_slice(bytes).map_err(|error| bad(document, error.to_string()))
 }
 
-pub(super) fn bad(document: &'static str, what: impl Into<String>) -> OciError {
+pub(in crate::environment) fn bad(document: &'static str, what: impl Into<String>) -> OciError {
     OciError::BadDocument { document, what: what.into() }
 }
 
@@ -274,6 +301,7 @@ pub(super) fn bad(document: &'static str, what: impl Into<String>) -> OciError {
 struct RawDocument {
     #[serde(default)]
     schema_version: u32,
+    artifact_type: Option<String>,
     manifests: Option<Vec<RawDescriptor>>,
     config: Option<RawDescriptor>,
     layers: Option<Vec<RawDescriptor>>,

@@ -1,6 +1,7 @@
 //! What can go wrong between a reference and an image, and what to do about it.
 
 use super::super::erofs::ErofsError;
+use super::reference::Reference;
 use crate::config::env_var;
 use crate::error::{Diagnose, Kind, PathError};
 use crate::fetch::FetchError;
@@ -20,6 +21,14 @@ pub enum OciError {
         /// What the registry says.
         message: String,
     },
+    /// Only a human may name the image.
+    #[error("a model may name images that public registries give to everybody, and {reason}")]
+    NotAllowed {
+        /// What is refused: a pattern that would allow it.
+        pattern: String,
+        /// Why it is not one of them.
+        reason: String,
+    },
     /// The registry wants a login, or another one.
     #[error(
         "{registry} refuses to hand out {image} {}{}",
@@ -33,6 +42,44 @@ pub enum OciError {
         image: String,
         /// Whether there was a login.
         logged_in: bool,
+        /// What the registry says.
+        message: String,
+    },
+    /// The registry takes nothing from this user.
+    #[error(
+        "{registry} refuses to take {image} {}{}",
+        if *logged_in { "with the login that this host has for it" } else { "without a login" },
+        said(message)
+    )]
+    NotTaken {
+        /// The registry.
+        registry: String,
+        /// What was to be sent.
+        image: String,
+        /// Whether there was a login.
+        logged_in: bool,
+        /// What the registry says.
+        message: String,
+    },
+    /// The registry has no such repository, and makes none by itself.
+    #[error("{registry} has no repository {repository}, and does not make it{}", said(message))]
+    NoRepository {
+        /// The registry.
+        registry: String,
+        /// What was asked for.
+        repository: String,
+        /// What the registry says.
+        message: String,
+    },
+    /// The registry does not like what it was sent.
+    #[error("{registry} answers to {what} with HTTP status {status}{}", said(message))]
+    Rejected {
+        /// The registry.
+        registry: String,
+        /// What it was sent.
+        what: String,
+        /// The status.
+        status: u16,
         /// What the registry says.
         message: String,
     },
@@ -148,6 +195,11 @@ fn but_for(found: &[String]) -> String {
 }
 
 impl OciError {
+    pub(super) fn not_allowed(reference: &Reference, reason: String) -> Self {
+        let pattern = format!("{}/{}", reference.registry(), reference.repository());
+        Self::NotAllowed { pattern, reason }
+    }
+
     /// Whether another attempt may go better.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -171,14 +223,18 @@ impl OciError {
 impl Diagnose for OciError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoSuchImage { .. } => Kind::NotFound,
-            Self::Refused { .. } | Self::PlainHttp { .. } => Kind::Denied,
+            Self::NoSuchImage { .. } | Self::NoRepository { .. } => Kind::NotFound,
+            Self::NotAllowed { .. }
+            | Self::Refused { .. }
+            | Self::NotTaken { .. }
+            | Self::PlainHttp { .. } => Kind::Denied,
             Self::BadDocument { .. }
             | Self::WrongPlatform { .. }
             | Self::NotAnImage { .. }
             | Self::Bomb { .. } => Kind::Usage,
             Self::Unwell { .. }
             | Self::NotARegistry { .. }
+            | Self::Rejected { .. }
             | Self::WrongDigest { .. }
             | Self::BadLogins { .. }
             | Self::HelperFailed { .. } => Kind::Host,
@@ -191,7 +247,11 @@ impl Diagnose for OciError {
     fn code(&self) -> &'static str {
         match self {
             Self::NoSuchImage { .. } => "no_such_image",
+            Self::NotAllowed { .. } => "image_not_allowed",
             Self::Refused { .. } => "registry_login",
+            Self::NotTaken { .. } => "push_refused",
+            Self::NoRepository { .. } => "no_such_repository",
+            Self::Rejected { .. } => "push_rejected",
             Self::Unwell { .. } => "registry_unwell",
             Self::NotARegistry { .. } => "not_a_registry",
             Self::PlainHttp { .. } => "plain_http",
@@ -214,12 +274,38 @@ impl Diagnose for OciError {
                 "check the spelling, and whether the tag exists".into(),
                 "`pyro env list` names the environments that need no registry".into(),
             ],
+            Self::NotAllowed { pattern, .. } => vec![
+                "use an environment of the catalog, one that is installed, or a public image"
+                    .into(),
+                format!(
+                    "only the human can allow it, by starting the server with --allow-image {pattern}"
+                ),
+            ],
             Self::Refused { registry, logged_in: false, .. } => vec![
                 format!("log in with `docker login {registry}` or `podman login {registry}`"),
                 "registries say the same about images that do not exist: check the spelling".into(),
             ],
             Self::Refused { registry, .. } => {
                 vec![format!("log in anew: `docker login {registry}` or `podman login {registry}`")]
+            }
+            Self::NotTaken { registry, logged_in: false, .. } => {
+                vec![format!("log in with `docker login {registry}` or `podman login {registry}`")]
+            }
+            Self::NotTaken { registry, .. } => vec![
+                format!("log in anew: `docker login {registry}` or `podman login {registry}`"),
+                "the login must be allowed to write to this repository".into(),
+            ],
+            Self::NoRepository { .. } => {
+                vec!["make the repository first, as this registry wants it".into()]
+            }
+            Self::Rejected { status: 413, .. } => {
+                vec!["the registry, or a proxy before it, takes no parts of this size".into()]
+            }
+            Self::Rejected { .. } => {
+                vec!["a proxy may change what passes it: try again, or another registry".into()]
+            }
+            Self::Unwell { status: 500 | 507, .. } => {
+                vec!["try again later; a registry whose disk is full answers like this too".into()]
             }
             Self::Unwell { status: 429, .. } => {
                 vec!["wait, or log in: registries limit strangers more".into()]

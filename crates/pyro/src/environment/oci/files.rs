@@ -2,7 +2,9 @@
 //! `docker save` writes. The same documents as in a registry, judged the same way.
 
 use super::OciError;
-use super::document::{self, Blob, Document, ImageConfig, MAX_CONFIG, MAX_MANIFEST, SavedImage};
+use super::document::{
+    self, Blob, Document, ImageConfig, MAX_CONFIG, MAX_MANIFEST, Manifest, SavedImage,
+};
 use super::layer::{GROWTH, Layer};
 use super::registry::check;
 use crate::archive::{Compression, Members};
@@ -40,6 +42,26 @@ pub(in crate::environment) struct FileImage {
     pub(in crate::environment) records: Vec<LayerRecord>,
     /// What it was called where it was saved.
     pub(in crate::environment) name: Option<String>,
+}
+
+/// An environment of pyro's own that is here in files.
+#[derive(Debug)]
+pub(in crate::environment) struct FileEnvironment {
+    /// SHA-256 of its manifest, where an index leads to it.
+    pub(in crate::environment) manifest_digest: String,
+    /// SHA-256 of its configuration.
+    pub(in crate::environment) config_digest: String,
+    /// Its configuration, not read yet.
+    pub(in crate::environment) config: Vec<u8>,
+    /// Root image and kernel, and the file of each.
+    pub(in crate::environment) parts: Vec<(Blob, PathBuf)>,
+}
+
+/// What files hold.
+#[derive(Debug)]
+pub(in crate::environment) enum FileContent {
+    Image(FileImage),
+    Environment(FileEnvironment),
 }
 
 /// Files by their path in a layout or an archive.
@@ -93,49 +115,83 @@ impl Files {
         Ok(Some(Self::Archive { files, links }))
     }
 
-    /// Reads the image.
-    pub(in crate::environment) fn image(&self) -> Result<FileImage, OciError> {
+    /// Reads what they hold.
+    pub(in crate::environment) fn content(&self) -> Result<FileContent, OciError> {
         let saved = match self.find(SAVED) {
             Some(_) => Some(SavedImage::parse(&self.read(SAVED, MAX_MANIFEST)?)?),
             None => None,
         };
         if self.find(LAYOUT).is_some() {
             let name = saved.and_then(|saved| saved.name);
-            return self.image_of_layout().map(|image| FileImage { name, ..image });
+            return self.layout(name);
         }
         match saved {
-            Some(saved) => self.saved_image(saved),
+            Some(saved) => self.saved_image(saved).map(FileContent::Image),
             None => Err(bad(format!("it has neither {LAYOUT} nor {SAVED}"))),
         }
     }
 
-    fn image_of_layout(&self) -> Result<FileImage, OciError> {
-        let mut document = Document::parse(&self.read(INDEX, MAX_MANIFEST)?)?;
-        let mut manifest_digest = None;
+    fn layout(&self, name: Option<String>) -> Result<FileContent, OciError> {
+        let index = self.read(INDEX, MAX_MANIFEST)?;
+        let (mut document, mut led_by) = (Document::parse(&index)?, None);
         for _ in 0..MAX_INDEXES {
             let Document::Index(blob) = &document else { break };
             let bytes = self.read_blob("the manifest", blob, MAX_MANIFEST)?;
-            manifest_digest = Some(blob.digest.clone());
+            led_by = Some(blob.digest.clone());
             document = Document::parse(&bytes)?;
         }
-        let Document::Manifest(manifest) = document else {
-            return Err(bad("one index leads to another, and so on"));
-        };
+        match document {
+            Document::Manifest(manifest) => {
+                let mut image = self.image(manifest)?;
+                (image.manifest_digest, image.name) = (led_by, name);
+                Ok(FileContent::Image(image))
+            }
+            Document::Environment(manifest) => {
+                let manifest_digest = led_by.unwrap_or_else(|| digest::of_bytes(&index));
+                self.environment(manifest, manifest_digest).map(FileContent::Environment)
+            }
+            Document::Index(_) => Err(bad("one index leads to another, and so on")),
+        }
+    }
+
+    fn image(&self, manifest: Manifest) -> Result<FileImage, OciError> {
         let config = self.read_blob("the configuration", &manifest.config, MAX_CONFIG)?;
         let settings = ImageConfig::parse(&config, manifest.layers.len())?;
-        let mut layers = Vec::new();
-        for (blob, diff_id) in manifest.layers.iter().zip(&settings.diff_ids) {
-            let path = self.blob(blob)?;
-            check(
-                &format!("the layer sha256:{}", blob.digest),
-                &blob.digest,
-                &digest::of_file(&path)?,
-            )?;
-            layers.push(Layer { path, digest: blob.digest.clone(), diff_id: diff_id.clone() });
-        }
+        let paths = self.layers(&manifest)?;
+        let path = |blob: &Blob| paths[&blob.digest].clone();
+        let layers = Layer::of(&manifest.layers, &settings.diff_ids, path);
         let records = LayerRecord::of(&manifest.layers, &settings.diff_ids);
         let config_digest = manifest.config.digest;
+        let manifest_digest = None;
         Ok(FileImage { manifest_digest, config_digest, settings, layers, records, name: None })
+    }
+
+    fn environment(
+        &self,
+        manifest: Manifest,
+        manifest_digest: String,
+    ) -> Result<FileEnvironment, OciError> {
+        let config = self.read_blob("the configuration", &manifest.config, MAX_CONFIG)?;
+        let paths = self.layers(&manifest)?;
+        let part = |blob: Blob| {
+            let path = paths[&blob.digest].clone();
+            (blob, path)
+        };
+        let parts = manifest.layers.into_iter().map(part).collect();
+        let config_digest = manifest.config.digest;
+        Ok(FileEnvironment { manifest_digest, config_digest, config, parts })
+    }
+
+    /// The file of each layer by its digest, which is compared.
+    fn layers(&self, manifest: &Manifest) -> Result<BTreeMap<String, PathBuf>, OciError> {
+        let mut paths = BTreeMap::new();
+        for blob in &manifest.layers {
+            let path = self.blob(blob)?;
+            let what = format!("the layer sha256:{}", blob.digest);
+            check(&what, &blob.digest, &digest::of_file(&path)?)?;
+            paths.insert(blob.digest.clone(), path);
+        }
+        Ok(paths)
     }
 
     fn saved_image(&self, saved: SavedImage) -> Result<FileImage, OciError> {

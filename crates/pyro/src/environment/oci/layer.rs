@@ -2,6 +2,7 @@
 //! the digest that the image's configuration has for the unpacked bytes.
 
 use super::OciError;
+use super::document::Blob;
 use super::registry::check;
 use crate::archive::{Compression, Excess, Growth};
 use crate::environment::erofs::ErofsError;
@@ -26,15 +27,29 @@ pub struct Layer {
 }
 
 /// A layer being read.
-pub(super) struct Unpacked<'l> {
+pub(in crate::environment) struct Unpacked<'l> {
     layer: &'l Layer,
     reader: Box<dyn Read>,
     hash: Sha256,
 }
 
 impl Layer {
+    /// The layers of a manifest in files.
+    pub(super) fn of(
+        blobs: &[Blob],
+        diff_ids: &[String],
+        path: impl Fn(&Blob) -> PathBuf,
+    ) -> Vec<Self> {
+        let layer = |(blob, diff_id): (&Blob, &String)| Self {
+            path: path(blob),
+            digest: blob.digest.clone(),
+            diff_id: diff_id.clone(),
+        };
+        blobs.iter().zip(diff_ids).map(layer).collect()
+    }
+
     /// Begins to read it.
-    pub(super) fn open(&self) -> Result<Unpacked<'_>, OciError> {
+    pub(in crate::environment) fn open(&self) -> Result<Unpacked<'_>, OciError> {
         let mut file = File::open(&self.path).at("open", &self.path)?;
         let mut beginning = Vec::new();
         file.by_ref().take(4).read_to_end(&mut beginning).at("read", &self.path)?;
@@ -44,7 +59,7 @@ impl Layer {
     }
 
     /// What an error while reading it means.
-    pub(super) fn failed(&self, error: ErofsError) -> OciError {
+    pub(in crate::environment) fn failed(&self, error: ErofsError) -> OciError {
         let digest = self.digest.clone();
         match error {
             ErofsError::Write(_) => OciError::Erofs(error),
@@ -68,7 +83,7 @@ fn unreadable(source: io::Error) -> ErofsError {
 
 impl Unpacked<'_> {
     /// Reads what is left, and makes sure that all of it is what the image is made of.
-    pub(super) fn finish(mut self) -> Result<(), OciError> {
+    pub(in crate::environment) fn finish(mut self) -> Result<(), OciError> {
         let layer = self.layer;
         let drained = io::copy(&mut self, &mut io::sink());
         drained.map_err(|error| layer.failed(ErofsError::Read(error)))?;

@@ -14,13 +14,20 @@ mod overlay;
 mod reference;
 mod registry;
 mod retry;
+mod terms;
+mod upload;
 
 pub use document::{Blob, Document, ImageConfig, Manifest};
+pub(super) use document::{
+    ENVIRONMENT, ENVIRONMENT_CONFIG, ENVIRONMENT_KERNEL, ENVIRONMENT_ROOT, MAX_ENV, bad, is_word,
+};
 pub use error::OciError;
-pub(super) use files::{FileImage, Files, open as open_archive};
+pub(super) use files::{FileContent, FileEnvironment, FileImage, Files, open as open_archive};
 pub use flatten::flatten;
 pub use layer::Layer;
 pub(super) use reference::Reference;
+pub(super) use registry::check;
+pub(super) use upload::{Offer, Part, push};
 
 use super::record::LayerRecord;
 use crate::config::Config;
@@ -30,7 +37,7 @@ use document::MAX_MANIFEST;
 use registry::Registry;
 use std::path::Path;
 
-/// An image that a registry has: everything is known about it, and no layer is here yet.
+/// An image or an environment that a registry has: everything is known about it, and no layer is here yet.
 #[derive(Debug)]
 pub(super) struct Found<'c> {
     config: &'c Config,
@@ -40,7 +47,17 @@ pub(super) struct Found<'c> {
     /// SHA-256 of the manifest.
     pub(super) manifest_digest: String,
     manifest: Manifest,
-    settings: ImageConfig,
+    /// What its configuration says.
+    pub(super) content: Content,
+}
+
+/// What lies under a name.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A container image.
+    Image(ImageConfig),
+    /// An environment of pyro's own, whose configuration is not read yet.
+    Environment(Vec<u8>),
 }
 
 /// Asks the registry of `reference` what it has.
@@ -52,24 +69,27 @@ pub(super) fn find<'c>(
     let registry = Registry::of(config, reference)?;
     let (mut manifest_digest, bytes) = registry.manifest(None, MAX_MANIFEST, observer)?;
     let mut index_digest = None;
-    let manifest = match Document::parse(&bytes)? {
-        Document::Manifest(manifest) => manifest,
-        Document::Index(chosen) => {
-            let (digest, bytes) = registry.manifest(Some(&chosen.digest), chosen.size, observer)?;
-            index_digest = Some(std::mem::replace(&mut manifest_digest, digest));
-            match Document::parse(&bytes)? {
-                Document::Manifest(manifest) => manifest,
-                Document::Index(_) => {
-                    let what = "it leads to another index".to_owned();
-                    return Err(OciError::BadDocument { document: "index", what });
-                }
-            }
+    let mut document = Document::parse(&bytes)?;
+    if let Document::Index(chosen) = document {
+        let (digest, bytes) = registry.manifest(Some(&chosen.digest), chosen.size, observer)?;
+        index_digest = Some(std::mem::replace(&mut manifest_digest, digest));
+        document = Document::parse(&bytes)?;
+    }
+    let configuration =
+        |blob: &Blob| registry.blob("the configuration", &blob.digest, blob.size, observer);
+    let (manifest, content) = match document {
+        Document::Manifest(manifest) => {
+            let bytes = configuration(&manifest.config)?;
+            let settings = ImageConfig::parse(&bytes, manifest.layers.len())?;
+            (manifest, Content::Image(settings))
         }
+        Document::Environment(manifest) => {
+            let bytes = configuration(&manifest.config)?;
+            (manifest, Content::Environment(bytes))
+        }
+        Document::Index(_) => return Err(bad("index", "it leads to another index")),
     };
-    let blob = &manifest.config;
-    let bytes = registry.blob("the configuration", &blob.digest, blob.size, observer)?;
-    let settings = ImageConfig::parse(&bytes, manifest.layers.len())?;
-    Ok(Found { config, registry, index_digest, manifest_digest, manifest, settings })
+    Ok(Found { config, registry, index_digest, manifest_digest, manifest, content })
 }
 
 impl Found<'_> {
@@ -78,9 +98,11 @@ impl Found<'_> {
         self.manifest.layers.iter().map(|layer| layer.size).sum()
     }
 
-    /// Brings the layers into `directory`, and goes on with what a killed process left there.
+    /// Brings the layers into `directory`, and goes on with what a killed process left there. `diff_ids` says
+    /// what each is to be when it is unpacked.
     pub(super) fn fetch(
         &self,
+        diff_ids: &[String],
         directory: &Path,
         name: &str,
         observer: Observer<'_>,
@@ -90,23 +112,8 @@ impl Found<'_> {
             Transfers::new(self.config, &self.registry, directory, &what, observer)
                 .run(&self.manifest.layers)
         })?;
-        Ok(self.layers(directory))
-    }
-
-    fn layers(&self, directory: &Path) -> Vec<Layer> {
-        let pairs = self.manifest.layers.iter().zip(&self.settings.diff_ids);
-        pairs
-            .map(|(layer, diff_id)| Layer {
-                path: blobs::path_of(directory, &layer.digest),
-                digest: layer.digest.clone(),
-                diff_id: diff_id.clone(),
-            })
-            .collect()
-    }
-
-    /// What the image says about itself.
-    pub(super) fn settings(&self) -> &ImageConfig {
-        &self.settings
+        let path = |layer: &Blob| blobs::path_of(directory, &layer.digest);
+        Ok(Layer::of(&self.manifest.layers, diff_ids, path))
     }
 
     /// SHA-256 of the configuration.
@@ -115,7 +122,7 @@ impl Found<'_> {
     }
 
     /// The layers for the record.
-    pub(super) fn layer_records(&self) -> Vec<LayerRecord> {
-        LayerRecord::of(&self.manifest.layers, &self.settings.diff_ids)
+    pub(super) fn layer_records(&self, diff_ids: &[String]) -> Vec<LayerRecord> {
+        LayerRecord::of(&self.manifest.layers, diff_ids)
     }
 }

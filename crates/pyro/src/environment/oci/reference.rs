@@ -95,12 +95,17 @@ impl Reference {
         matches!(self.version, Version::Digest(_))
     }
 
-    /// Whether the registry is on this host, where nobody listens on the way.
-    pub(super) fn is_on_this_host(&self) -> bool {
-        let host = match self.registry.strip_prefix('[') {
+    /// The registry without its port: a name, or an address without brackets.
+    pub(super) fn host(&self) -> &str {
+        match self.registry.strip_prefix('[') {
             Some(rest) => rest.split(']').next().unwrap_or_default(),
             None => self.registry.split(':').next().unwrap_or_default(),
-        };
+        }
+    }
+
+    /// Whether the registry is on this host, where nobody listens on the way.
+    pub(super) fn is_on_this_host(&self) -> bool {
+        let host = self.host();
         host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 }

@@ -1,19 +1,20 @@
-//! A registry, asked about one repository: the pull half of distribution-spec 1.1 over HTTP, with its
-//! two ways of logging in.
+//! A registry, asked about one repository: distribution-spec 1.1 over HTTP, with its two ways of logging in.
+//! What is sent to it is the business of `upload`.
 //!
 //! It is `ureq` that asks, as for everything else that pyro fetches. The crate `oci-client` would bring a
-//! second HTTP client and an asynchronous runtime for what are two kinds of GET, and decides by itself
+//! second HTTP client and an asynchronous runtime for what are a few kinds of requests, and decides by itself
 //! how to retry and what to keep in memory.
 
 use super::challenge::Challenge;
 use super::document::ACCEPTED;
 use super::login::{self, Login};
 use super::reference::{Reference, Version};
+use super::terms::Terms;
 use super::{OciError, retry};
 use crate::config::Config;
 use crate::digest;
 use crate::event::Observer;
-use crate::fetch::{Answer, Client};
+use crate::fetch::{Answer, Client, FetchError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ const MAX_SAID: usize = 160;
 pub(super) struct Registry<'c> {
     config: &'c Config,
     reference: &'c Reference,
+    terms: Terms,
     client: Client,
     /// `https` or `http`, once that is known.
     scheme: OnceLock<&'static str>,
@@ -39,11 +41,16 @@ pub(super) struct Registry<'c> {
 
 impl<'c> Registry<'c> {
     /// The registry of `reference`; it is not asked yet.
+    ///
+    /// # Errors
+    /// An image that may not be named, or a proxy setting that cannot be used.
     pub(super) fn of(config: &'c Config, reference: &'c Reference) -> Result<Self, OciError> {
-        let client = Client::new(&config.proxies, config.registries.patience)?;
+        let terms = Terms::of(&config.registries, reference)?;
+        let client = terms.client(config)?;
         Ok(Self {
             config,
             reference,
+            terms,
             client,
             scheme: OnceLock::new(),
             authorization: RwLock::default(),
@@ -101,34 +108,80 @@ impl<'c> Registry<'c> {
     }
 
     fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, OciError> {
+        let answer = self.ask(path, |client, url, authorization| {
+            let headers: Vec<_> = headers.iter().copied().chain(authorization).collect();
+            client.get(url, &headers)
+        });
+        match answer {
+            Err(OciError::Fetch(FetchError::Forbidden { reason, .. })) => {
+                Err(OciError::not_allowed(self.reference, reason))
+            }
+            answer => self.judge(answer?),
+        }
+    }
+
+    /// Asks about a path below the repository, and logs in where that is wanted.
+    pub(super) fn ask(
+        &self,
+        path: &str,
+        mut ask: impl FnMut(&Client, &str, Option<(&str, &str)>) -> Result<Answer, FetchError>,
+    ) -> Result<Answer, OciError> {
+        let (host, repository) = (self.reference.api_host(), self.reference.repository());
+        self.logged_in(|authorization| {
+            self.by_scheme(|scheme| {
+                let url = format!("{scheme}://{host}/v2/{repository}/{path}");
+                ask(&self.client, &url, authorization)
+            })
+        })
+    }
+
+    /// Asks at a place that the registry has named, which need not be at the registry: nobody else is told
+    /// who asks.
+    pub(super) fn ask_at(
+        &self,
+        place: &Place,
+        mut ask: impl FnMut(&Client, &str, Option<(&str, &str)>) -> Result<Answer, FetchError>,
+    ) -> Result<Answer, OciError> {
+        match place {
+            Place::Registry(url) => {
+                self.logged_in(|authorization| Ok(ask(&self.client, url, authorization)?))
+            }
+            Place::Elsewhere(url) => Ok(ask(&self.client, url, None)?),
+        }
+    }
+
+    /// The place in a header `Location` of the registry's.
+    pub(super) fn place(&self, location: &str) -> Result<Place, OciError> {
+        let scheme = self.scheme.get().copied().unwrap_or("https");
+        Place::of(location, scheme, self.reference.api_host())
+            .ok_or_else(|| self.no_registry("it names no place to send anything to"))
+    }
+
+    fn logged_in(
+        &self,
+        mut ask: impl FnMut(Option<(&str, &str)>) -> Result<Answer, OciError>,
+    ) -> Result<Answer, OciError> {
         let authorization =
             self.authorization.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let answer = self.ask(path, headers, authorization.as_deref())?;
+        let answer = ask(authorization.as_deref().map(|value| ("Authorization", value)))?;
         if answer.status() != 401 {
-            return self.judge(answer);
+            return Ok(answer);
         }
-        // no token yet, or one that has run out
-        let Some(authorization) = self.log_in(&answer)? else { return Err(self.refused(answer)) };
-        let answer = self.ask(path, headers, Some(&authorization))?;
+        // no token yet, one that has run out, or one for less
+        let Some(authorization) = self.log_in(&answer)? else { return Ok(answer) };
+        let answer = ask(Some(("Authorization", &authorization)))?;
         if answer.status() != 401 {
             let mut kept = self.authorization.write().unwrap_or_else(PoisonError::into_inner);
             *kept = Some(authorization);
         }
-        self.judge(answer)
+        Ok(answer)
     }
 
-    fn ask(
+    /// Finds out whether the registry speaks TLS, once.
+    fn by_scheme(
         &self,
-        path: &str,
-        headers: &[(&str, &str)],
-        authorization: Option<&str>,
+        mut ask: impl FnMut(&str) -> Result<Answer, FetchError>,
     ) -> Result<Answer, OciError> {
-        let (host, repository) = (self.reference.api_host(), self.reference.repository());
-        let authorization = authorization.map(|value| ("Authorization", value));
-        let headers: Vec<_> = headers.iter().copied().chain(authorization).collect();
-        let ask = |scheme: &str| {
-            self.client.get(&format!("{scheme}://{host}/v2/{repository}/{path}"), &headers)
-        };
         if let Some(scheme) = self.scheme.get() {
             return Ok(ask(scheme)?);
         }
@@ -156,7 +209,10 @@ impl<'c> Registry<'c> {
         let login = match self.login.get() {
             Some(login) => login,
             None => {
-                let found = login::find(self.config, self.reference)?;
+                let found = match self.terms {
+                    Terms::Human => login::find(self.config, self.reference)?,
+                    Terms::Model => None,
+                };
                 self.login.get_or_init(|| found)
             }
         };
@@ -226,20 +282,51 @@ impl<'c> Registry<'c> {
             }
             // the blob is shorter than what is here of it: said by the caller
             416 => Ok(answer),
-            status @ (408 | 425 | 429 | 500..=599) => {
-                let seconds = answer.headers("Retry-After").find_map(|text| text.parse().ok());
-                Err(OciError::Unwell {
-                    registry,
-                    status,
-                    retry_after: seconds,
-                    message: said(answer),
-                })
-            }
+            408 | 425 | 429 | 500..=599 => Err(self.unwell(answer)),
             status => Err(self.no_registry(&format!("it answers with HTTP status {status}"))),
         }
     }
 
+    /// The same for what it was sent.
+    pub(super) fn judge_sent(&self, what: &str, answer: Answer) -> Result<Answer, OciError> {
+        let (registry, image) = (self.reference.registry().to_owned(), self.image());
+        match answer.status() {
+            200..=299 => Ok(answer),
+            401 | 403 => Err(OciError::NotTaken {
+                registry,
+                image,
+                logged_in: matches!(self.login.get(), Some(Some(_))),
+                message: said(answer),
+            }),
+            404 | 410 => Err(OciError::NoRepository {
+                registry,
+                repository: self.reference.repository().to_owned(),
+                message: said(answer),
+            }),
+            408 | 425 | 429 | 500..=599 => Err(self.unwell(answer)),
+            status => {
+                let (what, message) = (what.to_owned(), said(answer));
+                Err(OciError::Rejected { registry, what, status, message })
+            }
+        }
+    }
+
+    fn unwell(&self, answer: Answer) -> OciError {
+        let seconds = answer.headers("Retry-After").find_map(|text| text.parse().ok());
+        OciError::Unwell {
+            registry: self.reference.registry().to_owned(),
+            status: answer.status(),
+            retry_after: seconds,
+            message: said(answer),
+        }
+    }
+
     fn refused(&self, answer: Answer) -> OciError {
+        if self.terms == Terms::Model {
+            let registry = self.reference.registry();
+            let reason = format!("{registry} does not hand it out without a login");
+            return OciError::not_allowed(self.reference, reason);
+        }
         OciError::Refused {
             registry: self.reference.registry().to_owned(),
             image: self.image(),
@@ -264,8 +351,49 @@ impl<'c> Registry<'c> {
     }
 }
 
+/// Where a registry wants something to be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To itself.
+    Registry(String),
+    /// To somebody else, as registries do that keep their bytes in another's store.
+    Elsewhere(String),
+}
+
+impl Place {
+    /// Reads a `Location`. Plain HTTP leads nowhere from TLS; a registry behind a proxy that speaks TLS for it
+    /// may not know that it is spoken with so.
+    fn of(location: &str, scheme: &str, host: &str) -> Option<Self> {
+        if location.starts_with('/') && !location.starts_with("//") {
+            return Some(Self::Registry(format!("{scheme}://{host}{location}")));
+        }
+        let (named, rest) = location.split_once("://")?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        if authority == host {
+            return Some(Self::Registry(format!("{scheme}://{rest}")));
+        }
+        let is_safe = named == "https" || (named == "http" && scheme == "http");
+        is_safe.then(|| Self::Elsewhere(location.to_owned()))
+    }
+
+    pub(super) fn with_digest(self, digest: &str) -> Self {
+        let with = |url: String| {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{separator}digest=sha256:{digest}")
+        };
+        match self {
+            Self::Registry(url) => Self::Registry(with(url)),
+            Self::Elsewhere(url) => Self::Elsewhere(with(url)),
+        }
+    }
+}
+
 /// Refuses bytes that are not those that were ordered.
-pub(super) fn check(what: &str, expected: &str, found: &str) -> Result<(), OciError> {
+pub(in crate::environment) fn check(
+    what: &str,
+    expected: &str,
+    found: &str,
+) -> Result<(), OciError> {
     if expected == found {
         return Ok(());
     }
@@ -329,5 +457,20 @@ mod tests {
             with_query("https://a/token?x=y", [("scope", "repository:a/b:pull c")].into_iter());
         assert_eq!(url, "https://a/token?x=y&scope=repository%3Aa%2Fb%3Apull%20c");
         assert_eq!(with_query("https://a", [("service", "s")].into_iter()), "https://a?service=s");
+    }
+
+    #[test]
+    fn a_registry_leads_where_nobody_can_listen() {
+        let place = |location: &str| Place::of(location, "https", "r.example:5000");
+        let here = |path: &str| Some(Place::Registry(format!("https://r.example:5000{path}")));
+        assert_eq!(place("/v2/a/blobs/uploads/1?s=x"), here("/v2/a/blobs/uploads/1?s=x"));
+        assert_eq!(place("http://r.example:5000/up"), here("/up"), "it speaks TLS all the same");
+        let store = "https://store.example/up?key=k";
+        assert_eq!(place(store), Some(Place::Elsewhere(store.into())));
+        for nowhere in ["http://store.example/up", "//store.example/up", "up", "", "file:///etc"] {
+            assert_eq!(place(nowhere), None, "{nowhere}");
+        }
+        let sent = Place::Elsewhere(store.into()).with_digest("00");
+        assert_eq!(sent, Place::Elsewhere(format!("{store}&digest=sha256:00")));
     }
 }

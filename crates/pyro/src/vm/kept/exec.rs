@@ -40,7 +40,8 @@ pub async fn exec(
     let item = vms(config).find(wanted)?;
     let (vm, claim) = take(config, &item).await?;
     let facts = vm.facts().clone();
-    let outcome = collect(&vm, &request.command, request.timeout_seconds, limits).await;
+    let outcome =
+        collect(&vm, &request.command, request.timeout_seconds, limits, async |_| {}).await;
     let cleanup = clean_up(config, &item, vm).await;
     drop(claim);
     Ok(result(&request.command, facts, outcome?, cleanup))
