@@ -43,6 +43,18 @@ fn every_command_shows_examples_of_itself() {
     }
 }
 
+#[test]
+fn every_document_is_on_the_page_of_documents() {
+    let page = std::fs::read_to_string(PAGE.replace("cli.md", "json.md")).unwrap();
+    let headings = page.lines().filter_map(|line| line.strip_prefix("## "));
+    let told: Vec<&str> = headings.flat_map(|heading| heading.split(", ")).collect();
+    for command in commands().iter().filter(|one| one.get_arguments().any(|a| a.get_id() == "json"))
+    {
+        let name = command.get_bin_name().unwrap().trim_start_matches("pyro ");
+        assert!(told.contains(&name), "xtask/src/reference/json.rs does not have: {name}");
+    }
+}
+
 /// The executable's commands, each before those below it.
 fn commands() -> Vec<Command> {
     let mut pyro = Cli::command().bin_name("pyro");

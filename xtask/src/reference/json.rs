@@ -16,15 +16,18 @@ or given another type.
 ";
 
 /// Commands, the type that they print, and the file that has it.
-const DOCUMENTS: [(&str, &str, &str); 31] = [
+const DOCUMENTS: [(&str, &str, &str); 41] = [
     ("run", "RunResult", "crates/pyro/src/vm/run.rs"),
     ("doctor", "Diagnosis", "crates/pyro/src/doctor/mod.rs"),
     ("demo ollama", "Report", "crates/pyro-cli/src/commands/demo/ollama/mod.rs"),
     ("env list", "Listing", "crates/pyro/src/environment/list.rs"),
     ("env inspect, env pull, env import", "Inspection", "crates/pyro/src/environment/inspect.rs"),
-    ("env prune", "Pruned", "crates/pyro/src/environment/prune.rs"),
+    ("env build", "Report", "crates/pyro-cli/src/commands/env/build.rs"),
+    ("env export", "Exported", "crates/pyro/src/environment/export.rs"),
+    ("env push", "Pushed", "crates/pyro/src/environment/push.rs"),
+    ("env remove, env prune", "Pruned", "crates/pyro/src/environment/prune.rs"),
     (
-        "workspace create, status, update, start, stop",
+        "workspace create, workspace status, workspace update, workspace start, workspace stop",
         "WorkspaceStatus",
         "crates/pyro/src/workspace/status.rs",
     ),
@@ -33,15 +36,23 @@ const DOCUMENTS: [(&str, &str, &str); 31] = [
     ("workspace reset", "WorkspaceReset", "crates/pyro/src/workspace/reset.rs"),
     ("workspace exec", "ExecReport", "crates/pyro/src/workspace/exec.rs"),
     (
-        "workspace exec-read, exec-stop",
-        "Document",
-        "crates/pyro-cli/src/commands/workspace/exec_read.rs",
+        "workspace exec-read, workspace exec-stop",
+        "OutputObject",
+        "crates/pyro/src/workspace/exec_read.rs",
     ),
     ("workspace logs", "Logs", "crates/pyro/src/workspace/logs.rs"),
     ("workspace network log", "NetworkLog", "crates/pyro/src/workspace/network_log.rs"),
     ("workspace sync push", "SyncPushed", "crates/pyro/src/workspace/sync_push.rs"),
-    ("workspace file list, disk list", "FileList", "crates/pyro/src/workspace/file_list.rs"),
-    ("workspace file read, disk read", "FileContent", "crates/pyro/src/workspace/file_read.rs"),
+    (
+        "workspace file list, workspace disk list",
+        "FileList",
+        "crates/pyro/src/workspace/file_list.rs",
+    ),
+    (
+        "workspace file read, workspace disk read",
+        "FileContent",
+        "crates/pyro/src/workspace/file_read.rs",
+    ),
     ("workspace file write", "FileWritten", "crates/pyro/src/workspace/file_write.rs"),
     ("workspace file edit", "FileEdited", "crates/pyro/src/workspace/file_edit.rs"),
     ("workspace patch apply", "PatchApplied", "crates/pyro/src/workspace/patch_apply.rs"),
@@ -55,15 +66,30 @@ const DOCUMENTS: [(&str, &str, &str); 31] = [
         "SnapshotDeleted",
         "crates/pyro/src/workspace/snapshot_delete.rs",
     ),
-    ("workspace shell open, signal, close", "ShellStatus", "crates/pyro/src/workspace/shell.rs"),
-    ("workspace shell read", "ShellOutput", "crates/pyro/src/workspace/shell_read.rs"),
     (
-        "workspace service start, status, stop",
+        "workspace shell open, workspace shell signal, workspace shell close",
+        "ShellStatus",
+        "crates/pyro/src/workspace/shell.rs",
+    ),
+    ("workspace shell list", "Shells", "crates/pyro/src/workspace/shell_list.rs"),
+    ("workspace shell read", "ShellOutput", "crates/pyro/src/workspace/shell_read.rs"),
+    ("workspace shell write", "ShellWritten", "crates/pyro/src/workspace/shell_write.rs"),
+    (
+        "workspace service start, workspace service status, workspace service stop",
         "ServiceStatus",
         "crates/pyro/src/workspace/service.rs",
     ),
     ("workspace service list", "Services", "crates/pyro/src/workspace/service_list.rs"),
     ("workspace service logs", "LogsObject", "crates/pyro/src/workspace/service_logs.rs"),
+    ("runtime list", "Listing", "crates/pyro/src/runtime/list.rs"),
+    ("runtime install", "Installation", "crates/pyro/src/runtime/install.rs"),
+    ("runtime remove", "Removal", "crates/pyro-cli/src/commands/runtime/remove.rs"),
+    ("host doctor", "Report", "crates/pyro-cli/src/commands/host/doctor.rs"),
+    (
+        "host connect, host repair, host disconnect",
+        "Done",
+        "crates/pyro-cli/src/commands/host/edit.rs",
+    ),
 ];
 
 /// The page.
@@ -122,6 +148,7 @@ fn kind(types: &Types, words: &[String], from: &str) -> String {
         "Option" => format!("{} or null", kind(types, rest, from)),
         "Vec" => format!("list of {}", kind(types, rest, from)),
         "BTreeMap" => "object".to_owned(),
+        "Value" => "any".to_owned(),
         "bool" => "boolean".to_owned(),
         "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "integer".to_owned(),
         "f32" | "f64" => "number".to_owned(),

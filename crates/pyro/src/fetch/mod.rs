@@ -150,7 +150,9 @@ fn explain(error: ureq::Error, url: &str, patience: Duration) -> FetchError {
 /// Whether a URL leads to a program of this host, through no network: by `localhost` or by a loopback address.
 #[must_use]
 pub fn is_of_this_host(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let Some(uri) = url.parse::<Uri>().ok().filter(|uri| uri.scheme().is_some()) else {
+        return false;
+    };
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

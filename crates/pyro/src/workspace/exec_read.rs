@@ -64,18 +64,29 @@ pub struct ExecOutput {
 /// The same as one object.
 #[derive(Debug, Serialize)]
 pub struct OutputObject<'o> {
+    /// The workspace.
     workspace_id: &'o str,
+    /// The command.
     exec_id: &'o str,
+    /// What was run.
     command: &'o str,
+    /// Whether it runs.
     state: ExecState,
+    /// Its exit code, once it has ended.
     exit_code: Option<i32>,
+    /// Why it has none, where it ended otherwise.
     why: Option<&'o str>,
-    /// Bytes that are not UTF-8 are replaced by U+FFFD.
+    /// What it wrote from the cursor on. Bytes that are not UTF-8 are replaced by U+FFFD.
     stdout: String,
+    /// As `stdout`.
     stderr: String,
+    /// Where this begins in all that it wrote, in bytes of both streams.
     cursor: u64,
+    /// Where to go on.
     next_cursor: u64,
+    /// How much it has written so far.
     total_bytes: u64,
+    /// How much of what was asked for is no longer kept.
     lost_bytes: u64,
 }
 

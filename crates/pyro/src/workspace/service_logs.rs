@@ -54,10 +54,13 @@ pub struct ServiceLogs {
 pub struct LogsObject<'l> {
     #[serde(flatten)]
     status: &'l ServiceStatus,
-    /// Bytes that are not UTF-8 are replaced by U+FFFD.
+    /// What it wrote, its end or all that is kept. Bytes that are not UTF-8 are replaced by U+FFFD.
     stdout: String,
+    /// As `stdout`.
     stderr: String,
+    /// How many lines were asked for; none where all were.
     tail_lines: Option<usize>,
+    /// Whether something before them is left out.
     truncated: bool,
 }
 

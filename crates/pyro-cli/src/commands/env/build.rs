@@ -57,6 +57,7 @@ pub(crate) struct Arguments {
 /// What was built.
 #[derive(Debug, Serialize)]
 struct Report {
+    /// Whether the same had been built before, so that nothing was done.
     cached: bool,
     #[serde(flatten)]
     environment: Inspection,

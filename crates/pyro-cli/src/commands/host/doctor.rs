@@ -45,6 +45,7 @@ struct Checked {
 struct Report {
     /// What entries should start.
     executable: PathBuf,
+    /// All that were asked for.
     hosts: Vec<Checked>,
 }
 

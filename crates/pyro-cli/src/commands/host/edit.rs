@@ -39,11 +39,17 @@ pub(super) struct Edit<'a> {
 /// What was done.
 #[derive(Debug, Serialize)]
 struct Done {
+    /// The chat host.
     host: &'static str,
+    /// Its settings.
     settings: PathBuf,
+    /// Whether they are others now, or would be.
     changed: bool,
+    /// Whether it was only shown.
     dry_run: bool,
+    /// The entry that is there now, or would be.
     entry: Option<Entry>,
+    /// A copy of what was there before.
     backup: Option<PathBuf>,
     /// What its server says when it is started.
     server: Option<Value>,

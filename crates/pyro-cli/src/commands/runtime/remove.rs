@@ -26,7 +26,9 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 struct Removal {
+    /// Which release.
     version: Version,
+    /// Whether it was there.
     removed: bool,
 }
 

@@ -34,9 +34,9 @@ pub(super) enum OllamaError {
     /// No call of the model's could be carried out.
     #[error("{model} made no call that could be carried out; the last one: {why}")]
     BadCalls { model: String, why: String },
-    /// The model calls and calls, and says nothing.
-    #[error("{model} has not come to an answer in {rounds} rounds")]
-    NoAnswer { model: String, rounds: usize },
+    /// The model has had its results, and does not say what they are.
+    #[error("{model} was told what came of its calls, and has not come to an answer")]
+    NoAnswer { model: String },
     /// The connection fails.
     #[error(transparent)]
     Fetch(#[from] FetchError),

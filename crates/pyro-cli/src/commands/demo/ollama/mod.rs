@@ -139,7 +139,7 @@ impl Talk<'_> {
             Some(why) if self.runs.is_empty() => {
                 OllamaError::BadCalls { model, why: why.clone() }.into()
             }
-            _ => OllamaError::NoAnswer { model, rounds: MAX_ROUNDS }.into(),
+            _ => OllamaError::NoAnswer { model }.into(),
         }
     }
 
