@@ -1,7 +1,7 @@
 """Streamable HTTP in front of a server that speaks on stdin and stdout, for test suites that know only the
-former: `http_bridge.py COMMAND…` prints its URL and serves until it is killed. A session that begins with
-`initialize` has a server of its own; requests without a session share one. No streams of events: whoever asks
-gets one answer, and what a server says besides is lost.
+former: `http_bridge.py COMMAND…` prints its URL and serves until its own standard input ends. A session that begins
+with `initialize` has a server of its own; requests without a session share one. No streams of events: whoever
+asks gets one answer, and what a server says besides is lost.
 """
 
 import itertools
@@ -103,4 +103,7 @@ class Bridge(BaseHTTPRequestHandler):
 
 bridge = ThreadingHTTPServer(("127.0.0.1", 0), Bridge)
 print(f"http://127.0.0.1:{bridge.server_port}/mcp", flush=True)
-bridge.serve_forever()
+threading.Thread(target=bridge.serve_forever, daemon=True).start()
+sys.stdin.read()
+for server in [Bridge.shared, *Bridge.sessions.values()]:
+    server.end()

@@ -5,11 +5,11 @@
 # conforms ERA OPTION…: the suite speaks HTTP only, so a bridge stands between. What fails on purpose, and why, is in
 # the file of the era; a check that fails besides, or passes there, fails the run.
 conforms() {
-    local era=$1 outcome=ok bridge
+    local era=$1 outcome=ok bridge bridge_stdin
     shift
     say "the conformance suite, $era"
     rm -f "$home/url"
-    alone python3 tests/hosts/http_bridge.py "$pyro" mcp serve --profile workspace-full > "$home/url" &
+    exec {bridge_stdin}> >(alone python3 tests/hosts/http_bridge.py "$pyro" mcp serve --profile workspace-full > "$home/url")
     bridge=$!
     until [[ -s $home/url ]]; do
         kill -0 "$bridge" || fail 'the bridge has ended'
@@ -17,7 +17,8 @@ conforms() {
     done
     alone "$node" "$hosts/node_modules/.bin/conformance" server --url "$(< "$home/url")" "$@" \
         --expected-failures "tests/hosts/conformance-$era.yml" > "$home/log" 2>&1 || outcome=failed
-    kill "$bridge"
+    exec {bridge_stdin}>&-
+    wait "$bridge"
     [[ $outcome == ok ]] || { sed -n '/SUMMARY/,$p' "$home/log"; fail "conformance, $era"; }
     grep -q '^Total: ' "$home/log" || { cat "$home/log"; fail "conformance, $era: nothing was tried"; }
 }

@@ -7,9 +7,10 @@ use super::dial::own_addresses;
 use super::name::HostName;
 use std::net::IpAddr;
 
-/// Endings of names that nobody gives out in public (RFC 6761, RFC 6762, RFC 8375, ICANN 2024-07-29). Where a
+/// Endings of names that nobody gives out in public: RFC 6761, RFC 6762 with its appendix G, RFC 8375. Where a
 /// proxy resolves names, they are all that can be judged.
-const PRIVATE_ENDINGS: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
+const PRIVATE_ENDINGS: [&str; 9] =
+    ["localhost", "local", "intranet", "internal", "private", "corp", "home", "lan", "home.arpa"];
 
 /// Why somebody is not asked. Continues "and".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +71,7 @@ mod tests {
             "LOCALHOST.",
             "registry",
             "nas.local",
+            "git.corp",
             "metadata.google.internal",
             "host.pyro.internal",
             "router.home.arpa",
