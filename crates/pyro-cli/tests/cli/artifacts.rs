@@ -38,7 +38,7 @@ fn a_push_says_the_digest_and_how_much_was_sent() {
     assert_eq!((&document["name"], &document["reference"]), (&name.into(), &(*reference).into()));
     assert_eq!(document["sent_bytes"], document["size_bytes"]);
     assert!(document["digest"].as_str().unwrap().starts_with("sha256:"), "{pushed}");
-    let again = world.pyro(&["env", "push", &document["name"].as_str().unwrap(), &reference]);
+    let again = world.pyro(&["env", "push", document["name"].as_str().unwrap(), &reference]);
     let digest = document["digest"].as_str().unwrap();
     assert!(again.stdout().starts_with(&format!("{reference} is {digest}: ")), "{again}");
     assert!(again.stdout().contains(", 0 B of it sent"), "{again}");

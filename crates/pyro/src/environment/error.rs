@@ -191,7 +191,7 @@ pub enum EnvironmentError {
         reference: String,
         /// Why not.
         #[source]
-        source: OciError,
+        source: Box<OciError>,
     },
     /// An image cannot be used.
     #[error("cannot get the image {image}")]
@@ -241,7 +241,8 @@ impl Diagnose for EnvironmentError {
             | Self::KernelNotHere { .. }
             | Self::PinsUnreadable { .. } => Kind::Host,
             Self::Unpackable { .. } => Kind::Host,
-            Self::Image { source, .. } | Self::Push { source, .. } => source.kind(),
+            Self::Image { source, .. } => source.kind(),
+            Self::Push { source, .. } => source.kind(),
             Self::Path(error) => error.kind(),
             Self::Erofs(error) => error.kind(),
             Self::Kernel(error) => error.kind(),
@@ -270,9 +271,8 @@ impl Diagnose for EnvironmentError {
             Self::KernelNotHere { .. } => "kernel_not_here",
             Self::Replaces { .. } => "replaces_environment",
             Self::OtherVersion { .. } => "wrong_version",
-            Self::Unpackable { source, .. }
-            | Self::Image { source, .. }
-            | Self::Push { source, .. } => source.code(),
+            Self::Unpackable { source, .. } | Self::Image { source, .. } => source.code(),
+            Self::Push { source, .. } => source.code(),
             Self::Path(error) => error.code(),
             Self::Erofs(error) => error.code(),
             Self::Kernel(error) => error.code(),
@@ -347,7 +347,8 @@ impl Diagnose for EnvironmentError {
             Self::Unpackable { name, .. } => {
                 vec![format!("`pyro env remove {name}`, then `pyro env pull {name}` makes it anew")]
             }
-            Self::Image { source, .. } | Self::Push { source, .. } => source.hints(),
+            Self::Image { source, .. } => source.hints(),
+            Self::Push { source, .. } => source.hints(),
             Self::Path(error) => error.hints(),
             Self::Erofs(error) => error.hints(),
             Self::Kernel(error) => error.hints(),

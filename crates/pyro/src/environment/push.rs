@@ -44,7 +44,7 @@ pub(super) fn push(
     let sent_bytes = sent.map_err(|source| EnvironmentError::Push {
         name: record.name.clone(),
         reference: reference.to_string(),
-        source,
+        source: Box::new(source),
     })?;
     Ok(Pushed {
         name: record.name,

@@ -222,7 +222,7 @@ impl Origin {
                 }
             }
             Self::Import { path, .. } => {
-                *path = path.file_name().map(PathBuf::from).unwrap_or_default()
+                *path = path.file_name().map(PathBuf::from).unwrap_or_default();
             }
             _ => {}
         }

@@ -47,8 +47,8 @@ struct State {
     asked: Vec<String>,
     uploads: usize,
     /// Answers on their way, and the most there ever were.
-    busy: usize,
-    most_busy: usize,
+    busy: isize,
+    most_busy: isize,
     /// The authorization without which nothing is handed out.
     token: Option<String>,
     /// The authorization for which the token is handed out, and the server's own name.
@@ -113,7 +113,7 @@ impl Server {
     }
 
     /// How many answers were on their way at a time, at most.
-    pub fn most_at_once(&self) -> usize {
+    pub fn most_at_once(&self) -> isize {
         self.state.0.lock().unwrap().most_busy
     }
 
@@ -254,7 +254,7 @@ impl Server {
 
     fn busy(&self, more: isize) {
         let mut state = self.state.0.lock().unwrap();
-        state.busy = state.busy.strict_add_signed(more);
+        state.busy += more;
         state.most_busy = state.most_busy.max(state.busy);
     }
 }
