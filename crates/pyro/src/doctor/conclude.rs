@@ -110,12 +110,8 @@ fn findings(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Vec<Fin
         jail(seen, choice),
     ];
     findings.extend(choice.err().and_then(settings));
-    let installed = match &seen.environments {
-        Ok(environments) => environments.iter().filter(|entry| entry.installed).count(),
-        Err(_) => 0,
-    };
     findings.push(environments(&seen.environments));
-    findings.push(building(seen.building.as_ref(), installed));
+    findings.push(building(seen.building.as_ref(), seen.kernel.as_ref()));
     findings.extend(seen.directories.iter().map(directory));
     findings.push(memory(seen.memory));
     findings.push(network(&seen.proxy));
@@ -213,7 +209,11 @@ fn environments(environments: &Result<Vec<Entry>, Report>) -> Finding {
     }
 }
 
-fn building(obstacle: Option<&Report>, installed: usize) -> Finding {
+fn building(obstacle: Option<&Report>, without_kernel: Option<&Report>) -> Finding {
+    if let Some(report) = without_kernel {
+        return Finding::new("tools", Level::Problem, &report.message)
+            .hint(report.hints.first().cloned());
+    }
     let Some(report) = obstacle else {
         return Finding::new(
             "tools",
@@ -221,8 +221,9 @@ fn building(obstacle: Option<&Report>, installed: usize) -> Finding {
             "environments can be built from the Debian archive",
         );
     };
-    let level = if installed == 0 { Level::Problem } else { Level::Warning };
-    Finding::new("tools", level, &report.message).hint(report.hints.first().cloned())
+    let way = "its environments are made in a machine, of Debian's container image";
+    let hint = report.hints.first().map(|hint| format!("for the quicker way: {hint}"));
+    Finding::new("tools", Level::Warning, format!("{}: {way}", report.message)).hint(hint)
 }
 
 fn directory(directory: &Directory) -> Finding {
@@ -283,6 +284,7 @@ mod tests {
             },
             qemu: Some(Qemu { path: "/usr/bin/qemu".into(), version: Some("7.2".into()) }),
             building: None,
+            kernel: None,
             environments: Ok(Vec::new()),
             directories: vec![Directory {
                 purpose: "cache",
@@ -381,12 +383,7 @@ mod tests {
     #[test]
     fn each_thing_without_which_no_machine_runs_is_a_problem_with_a_remedy() {
         let base = || host(opens_but_fails());
-        let lacking = Report {
-            kind: Kind::Host,
-            code: "missing_host_tools".into(),
-            message: "this host lacks mmdebstrap".into(),
-            hints: vec!["sudo apt-get install mmdebstrap".into()],
-        };
+        let no_kernel = report("there is no kernel for guests here", "PYRO_KERNEL names one");
         let mut no_qemu = base();
         (no_qemu.host.qemu, no_qemu.qemu) = (None, None);
         let mut no_jail = base();
@@ -394,7 +391,7 @@ mod tests {
         let cases = [
             (no_qemu, "sudo apt-get install qemu-system-x86"),
             (no_jail, "Landlock"),
-            (Observations { building: Some(lacking), ..base() }, "apt-get install mmdebstrap"),
+            (Observations { kernel: Some(no_kernel), ..base() }, "PYRO_KERNEL"),
             (Observations { wanted: BackendChoice::QemuKvm, ..base() }, "PYRO_BACKEND"),
             (Observations { wanted: BackendChoice::Firecracker, ..base() }, "PYRO_BACKEND"),
             (
@@ -409,6 +406,21 @@ mod tests {
             assert!(diagnosis.verdict.starts_with("machines cannot run here: "), "{remedy}");
             assert!(diagnosis.advice.iter().any(|advice| advice.contains(remedy)), "{remedy}");
         }
+    }
+
+    fn report(message: &str, hint: &str) -> Report {
+        let (code, hints) = ("a_code".into(), vec![hint.into()]);
+        Report { kind: Kind::Host, code, message: message.into(), hints }
+    }
+
+    #[test]
+    fn a_host_that_cannot_build_environments_has_machines_do_it() {
+        let mut seen = host(opens_but_fails());
+        seen.building = Some(report("this host lacks mmdebstrap", "apt-get install mmdebstrap"));
+        let diagnosis = conclude(seen);
+        let (level, detail) = level(&diagnosis, "tools");
+        assert!(diagnosis.ready && level == Level::Warning, "{detail}");
+        assert!(detail.contains("lacks mmdebstrap") && detail.contains("in a machine"), "{detail}");
     }
 
     #[test]

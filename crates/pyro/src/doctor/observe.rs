@@ -22,8 +22,10 @@ pub struct Observations {
     pub host: HostFacts,
     /// The QEMU that was found.
     pub qemu: Option<Qemu>,
-    /// Why environments cannot be built here; absent where they can.
+    /// Why the host's own tools cannot build environments; absent where they can.
     pub building: Option<Report>,
+    /// Why guests have no kernel here; absent where there is one, or a way to it.
+    pub kernel: Option<Report>,
     /// The catalog, and what of it is installed; or why that cannot be told.
     pub environments: Result<Vec<Entry>, Report>,
     /// Where pyro keeps things.
@@ -68,6 +70,7 @@ pub fn observe(config: &Config) -> Observations {
         qemu: host.qemu.clone().map(Qemu::at),
         host,
         building: environments.check_host().err().map(|error| error.report()),
+        kernel: environments.check_kernel().err().map(|error| error.report()),
         environments: environments
             .list()
             .map(|listing| listing.environments)

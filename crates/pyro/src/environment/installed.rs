@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::kernel::Kernel;
 use super::named::Named;
-use super::record::EnvironmentRecord;
+use super::record::{EnvironmentRecord, Origin};
 use super::{EnvironmentError, catalog, early, kernel_source};
 use crate::config::Config;
 use std::path::PathBuf;
@@ -105,7 +105,7 @@ pub(super) fn assemble(
 ) -> Installed {
     Installed {
         image: cache.image(&record.image.digest),
-        description: description(&record.name),
+        description: description(&record.name, Some(&record.origin)),
         name: record.name,
         version: record.version,
         image_digest: record.image.digest,
@@ -121,7 +121,11 @@ pub(super) fn assemble(
     }
 }
 
-/// One line about the environment with this name in full.
-pub(super) fn description(name: &str) -> String {
-    catalog::find(name).map_or("Container image", |recipe| recipe.description).to_owned()
+/// One line about the environment with this name in full, which came from there.
+pub(super) fn description(name: &str, origin: Option<&Origin>) -> String {
+    match (catalog::find(name), origin) {
+        (Some(recipe), _) => recipe.description.to_owned(),
+        (None, Some(Origin::Recipe { base, .. })) => format!("Built on {}", base.name),
+        (None, _) => "Container image".to_owned(),
+    }
 }

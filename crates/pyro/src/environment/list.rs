@@ -85,7 +85,10 @@ pub(super) fn entry(cache: &Cache, name: &Named) -> Result<Entry, EnvironmentErr
     Ok(Entry {
         name: name.canonical(),
         version,
-        description: installed::description(&name.canonical()),
+        description: installed::description(
+            &name.canonical(),
+            installed.as_ref().map(|record| &record.origin),
+        ),
         installed: installed.is_some(),
         source: installed.as_ref().map_or(source, |record| record.origin.summary()),
         digest: installed.as_ref().map(|record| record.image.digest.clone()),
