@@ -102,7 +102,7 @@ fn take(
         digest: digest::of_file(&copied.vmlinux)?,
         created_at: now(),
     };
-    publish(cache, building, &aside, record)
+    publish(cache, building, &aside, &record)
 }
 
 fn fetch(
@@ -147,7 +147,7 @@ fn keep(
         digest: digest::of_file(&kernel.vmlinux)?,
         created_at: now(),
     };
-    publish(cache, building, &aside, record)
+    publish(cache, building, &aside, &record)
 }
 
 /// Moves a kernel directory into the cache, the record last.
@@ -155,7 +155,7 @@ fn publish(
     cache: &Cache,
     building: &Building,
     aside: &Path,
-    record: KernelRecord,
+    record: &KernelRecord,
 ) -> Result<String, EnvironmentError> {
     let id = record.id.clone();
     let place = cache.kernel(&id);
@@ -166,7 +166,7 @@ fn publish(
         })?;
     }
     cache::publish_directory(aside, &place)?;
-    durable::write_json(&cache.kernel_record(&id), &record)?;
+    durable::write_json(&cache.kernel_record(&id), record)?;
     Ok(id)
 }
 
