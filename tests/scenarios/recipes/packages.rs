@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// apt's lists and a few packages, on an emulated CPU of a busy host.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(400);
 const EXAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/recipes/greeter/recipe.toml");
 
