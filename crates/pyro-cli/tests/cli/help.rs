@@ -19,7 +19,7 @@ fn of_pyro() {
 
     Commands:
       doctor       Check this host: what machines will run on, and what to do for better
-      env          List, inspect, prepare, share and remove what machines boot from
+      env          List, inspect, prepare, build, share and remove what machines boot from
       run          Run a command in a machine of its own, which is deleted afterwards
       workspace    Make workspaces and work in them: machines that stay until they are deleted
       runtime      List, install and remove the Firecracker that machines run on where KVM works

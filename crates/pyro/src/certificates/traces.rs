@@ -42,10 +42,10 @@ impl Given {
 
     /// Whether a file of so many bytes, at a path without its first slash, may hold some of them.
     pub(crate) fn may_be_in(&self, path: &[u8], size: u64) -> bool {
-        let is_it = |bundle: &&str| bundle.as_bytes().strip_prefix(b"/") == Some(path);
+        let is_it = |bundle: &str| bundle.as_bytes().strip_prefix(b"/") == Some(path);
         !self.fingerprints.is_empty()
             && size <= 2 * MAX_BYTES
-            && SYSTEM_BUNDLES.iter().any(|bundle| is_it(&bundle))
+            && SYSTEM_BUNDLES.iter().any(|bundle| is_it(bundle))
     }
 
     /// A bundle without them.

@@ -110,12 +110,8 @@ fn findings(seen: &Observations, choice: Result<&Choice, &NoBackend>) -> Vec<Fin
         jail(seen, choice),
     ];
     findings.extend(choice.err().and_then(settings));
-    let installed = match &seen.environments {
-        Ok(environments) => environments.iter().filter(|entry| entry.installed).count(),
-        Err(_) => 0,
-    };
     findings.push(environments(&seen.environments));
-    findings.push(building(seen, installed));
+    findings.push(building(seen));
     findings.extend(seen.directories.iter().map(directory));
     findings.push(memory(seen.memory));
     findings.push(network(&seen.proxy));
@@ -213,7 +209,12 @@ fn environments(environments: &Result<Vec<Entry>, Report>) -> Finding {
     }
 }
 
-fn building(seen: &Observations, installed: usize) -> Finding {
+fn building(seen: &Observations) -> Finding {
+    // an environment that a registry has brings its own kernel
+    if let (Some(report), None) = (&seen.kernel, &seen.registry) {
+        return Finding::new("tools", Level::Problem, &report.message)
+            .hint(report.hints.first().cloned());
+    }
     let Some(report) = &seen.building else {
         return Finding::new(
             "tools",
@@ -221,10 +222,9 @@ fn building(seen: &Observations, installed: usize) -> Finding {
             "environments can be built from the Debian archive",
         );
     };
-    // what is here, or can be had from a registry, need not be built
-    let is_needed = installed == 0 && seen.registry.is_none();
-    let level = if is_needed { Level::Problem } else { Level::Warning };
-    Finding::new("tools", level, &report.message).hint(report.hints.first().cloned())
+    let way = "its environments are made in a machine, of Debian's container image";
+    let hint = report.hints.first().map(|hint| format!("for the quicker way: {hint}"));
+    Finding::new("tools", Level::Warning, format!("{}: {way}", report.message)).hint(hint)
 }
 
 fn directory(directory: &Directory) -> Finding {
@@ -286,6 +286,7 @@ mod tests {
             qemu: Some(Qemu { path: "/usr/bin/qemu".into(), version: Some("7.2".into()) }),
             building: None,
             registry: None,
+            kernel: None,
             environments: Ok(Vec::new()),
             directories: vec![Directory {
                 purpose: "cache",
@@ -384,12 +385,7 @@ mod tests {
     #[test]
     fn each_thing_without_which_no_machine_runs_is_a_problem_with_a_remedy() {
         let base = || host(opens_but_fails());
-        let lacking = Report {
-            kind: Kind::Host,
-            code: "missing_host_tools".into(),
-            message: "this host lacks mmdebstrap".into(),
-            hints: vec!["sudo apt-get install mmdebstrap".into()],
-        };
+        let no_kernel = report("there is no kernel for guests here", "PYRO_KERNEL names one");
         let mut no_qemu = base();
         (no_qemu.host.qemu, no_qemu.qemu) = (None, None);
         let mut no_jail = base();
@@ -397,7 +393,7 @@ mod tests {
         let cases = [
             (no_qemu, "sudo apt-get install qemu-system-x86"),
             (no_jail, "Landlock"),
-            (Observations { building: Some(lacking), ..base() }, "apt-get install mmdebstrap"),
+            (Observations { kernel: Some(no_kernel), ..base() }, "PYRO_KERNEL"),
             (Observations { wanted: BackendChoice::QemuKvm, ..base() }, "PYRO_BACKEND"),
             (Observations { wanted: BackendChoice::Firecracker, ..base() }, "PYRO_BACKEND"),
             (
@@ -412,6 +408,21 @@ mod tests {
             assert!(diagnosis.verdict.starts_with("machines cannot run here: "), "{remedy}");
             assert!(diagnosis.advice.iter().any(|advice| advice.contains(remedy)), "{remedy}");
         }
+    }
+
+    fn report(message: &str, hint: &str) -> Report {
+        let (code, hints) = ("a_code".into(), vec![hint.into()]);
+        Report { kind: Kind::Host, code, message: message.into(), hints }
+    }
+
+    #[test]
+    fn a_host_that_cannot_build_environments_has_machines_do_it() {
+        let mut seen = host(opens_but_fails());
+        seen.building = Some(report("this host lacks mmdebstrap", "apt-get install mmdebstrap"));
+        let diagnosis = conclude(seen);
+        let (level, detail) = level(&diagnosis, "tools");
+        assert!(diagnosis.ready && level == Level::Warning, "{detail}");
+        assert!(detail.contains("lacks mmdebstrap") && detail.contains("in a machine"), "{detail}");
     }
 
     #[test]

@@ -22,10 +22,12 @@ pub struct Observations {
     pub host: HostFacts,
     /// The QEMU that was found.
     pub qemu: Option<Qemu>,
-    /// Why environments cannot be built here; absent where they can.
+    /// Why the host's own tools cannot build environments; absent where they can.
     pub building: Option<Report>,
     /// Where the catalog is looked for before it is built.
     pub registry: Option<String>,
+    /// Why guests have no kernel here; absent where there is one, or a way to it.
+    pub kernel: Option<Report>,
     /// The catalog, and what of it is installed; or why that cannot be told.
     pub environments: Result<Vec<Entry>, Report>,
     /// Where pyro keeps things.
@@ -71,6 +73,7 @@ pub fn observe(config: &Config) -> Observations {
         host,
         registry: config.registries.catalog.clone(),
         building: environments.check_host().err().map(|error| error.report()),
+        kernel: environments.check_kernel().err().map(|error| error.report()),
         environments: environments
             .list()
             .map(|listing| listing.environments)

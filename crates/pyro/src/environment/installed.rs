@@ -123,7 +123,10 @@ pub(super) fn assemble(
 
 /// One line about the environment with this name in full, and this record where it is here.
 pub(super) fn description(name: &str, record: Option<&EnvironmentRecord>) -> String {
-    let is_artifact = record.is_some_and(|record| matches!(record.origin, Origin::Artifact { .. }));
-    let other = if is_artifact { "Environment of another machine" } else { "Container image" };
-    catalog::find(name).map_or(other, |recipe| recipe.description).to_owned()
+    match (catalog::find(name), record.map(|record| &record.origin)) {
+        (Some(recipe), _) => recipe.description.to_owned(),
+        (None, Some(Origin::Recipe { base, .. })) => format!("Built on {}", base.name),
+        (None, Some(Origin::Artifact { .. })) => "Environment of another machine".to_owned(),
+        (None, _) => "Container image".to_owned(),
+    }
 }

@@ -65,6 +65,15 @@ pub(super) fn prepare(
     Ok(id)
 }
 
+/// Whether there is a kernel already, or a way to one.
+pub(super) fn check_host(config: &Config, cache: &Cache) -> Result<(), EnvironmentError> {
+    let has_any = config.kernel.is_some()
+        || config.find_program("apt-get").is_some()
+        || newest_in_cache(cache)?.is_some()
+        || host::newest(Path::new(BOOT), Path::new(MODULES)).is_some();
+    if has_any { Ok(()) } else { Err(EnvironmentError::NoKernel) }
+}
+
 /// On a host without apt, the missing program is not the only remedy.
 fn without_any(error: EnvironmentError) -> EnvironmentError {
     match error {

@@ -247,6 +247,14 @@ impl Environments {
         Ok(debian::check_host(&self.config)?)
     }
 
+    /// Whether guests have a kernel, or this host has a way to one; found out without fetching any.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::NoKernel`], or when the cache cannot be read.
+    pub(crate) fn check_kernel(&self) -> Result<()> {
+        Ok(kernel_source::check_host(&self.config, &self.cache)?)
+    }
+
     /// Removes the images, kernels and initramfs that no environment and no machine uses, records
     /// that cannot be read, and what killed builds left behind.
     ///

@@ -84,12 +84,20 @@ mod tests {
         image.windows(text.len()).any(|part| part == text.as_bytes())
     }
 
+    fn header(size: usize) -> Header {
+        let mut header = Header::new_gnu();
+        header.set_size(size as u64);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header
+    }
+
     fn root() -> Vec<u8> {
         let mut archive = Builder::new(Vec::new());
         let mut add = |path: &str, content: &str| {
-            let mut header = Header::new_gnu();
-            header.set_size(content.len() as u64);
-            header.set_mode(0o644);
+            let mut header = header(content.len());
             archive.append_data(&mut header, path, content.as_bytes()).unwrap();
         };
         add("etc/resolv.conf", "nameserver 198.18.0.1");
@@ -97,9 +105,8 @@ mod tests {
         add("var/cache/apt/archives/hello_1_amd64.deb", "package");
         add("var/cache/apt/archives/lock", "");
         add("srv/kept.deb", "mine");
-        let mut link = Header::new_gnu();
+        let mut link = header(0);
         link.set_entry_type(EntryType::Symlink);
-        link.set_size(0);
         archive.append_link(&mut link, "srv/link", "kept.deb").unwrap();
         archive.into_inner().unwrap()
     }

@@ -113,8 +113,7 @@ impl Site {
             matches!(&record.origin, Origin::Recipe { recipe_digest, .. } if *recipe_digest == plan.recipe_digest)
                 && installed::has_image(&self.cache, record)
         };
-        let own = self.cache.environment(&self.name.key())?.whole();
-        if own.is_some_and(|record| is_it(&record) && record.name == self.name.canonical()) {
+        if installed::image(&self.cache, &self.name)?.is_some_and(|record| is_it(&record)) {
             return Ok(true);
         }
         let Some(known) = self.cache.all_environments()?.into_iter().find(is_it) else {

@@ -31,6 +31,6 @@ pub(in crate::vm) fn build(
         ..Recipe::default()
     };
     let order = Order { name: recipe.name, recipe: None, wanted: &wanted, anew };
-    make(config, &order, base, &machine, observer)?;
+    make(config, &order, &base, &machine, observer)?;
     Ok(())
 }

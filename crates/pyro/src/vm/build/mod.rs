@@ -99,7 +99,7 @@ pub fn build(config: &Config, request: &BuildRequest, observer: Observer<'_>) ->
     };
     let order =
         Order { name: &name, recipe: Some(&request.recipe), wanted: &recipe, anew: request.anew };
-    let cached = make(config, &order, base, &request.machine, observer)?;
+    let cached = make(config, &order, &base, &request.machine, observer)?;
     prepare::pull(config, &name, observer)?;
     Ok(Built { name, cached })
 }
@@ -108,7 +108,7 @@ pub fn build(config: &Config, request: &BuildRequest, observer: Observer<'_>) ->
 fn make(
     config: &Config,
     order: &Order<'_>,
-    base: Installed,
+    base: &Installed,
     machine: &Machine,
     observer: Observer<'_>,
 ) -> Result<bool> {
@@ -119,13 +119,13 @@ fn make(
         Some(recipe) => files::pack(&runtime, recipe, &order.wanted.files, &site)?,
         None => Vec::new(),
     };
-    let plan = plan(order, &base, &files);
+    let plan = plan(order, base, &files);
     let _turn = site.turn(&plan, observer)?;
     if !order.anew && site.has_made(&plan, observer)? {
         return Ok(true);
     }
     site.require_space(base.size_bytes)?;
-    let work = Work { config, recipe: order.wanted, base: &base, machine, site: &site, observer };
+    let work = Work { config, recipe: order.wanted, base, machine, site: &site, observer };
     let root = work.done(&runtime, files)?;
     site.keep(root, &plan, observer)?;
     Ok(false)
