@@ -45,6 +45,7 @@ class PyroError(Exception):
 
     def __init_subclass__(cls, *, kind: str) -> None:
         PyroError._of_kind[kind] = cls
+        cls.__module__ = "pyro_mcp"  # where everybody imports it from
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_of, (type(self), str(self), self.kind, self.code, self.hints))

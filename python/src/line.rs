@@ -11,8 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// So many bytes of output wait to be taken; then the command waits.
+/// So many bytes wait to be taken; then the command waits.
 const ROOM: usize = 1 << 20;
+/// What a message takes beside its bytes, so that many tiny ones count too.
+const ENVELOPE: usize = 64;
 
 /// What is told while a call works.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ impl<E: Into<pyro::Error>> From<E> for Broken {
 #[derive(Debug, Default)]
 struct Inbox {
     messages: VecDeque<Message>,
+    /// The bytes of the messages.
+    waiting: usize,
     outcome: Option<Outcome>,
 }
 
@@ -70,7 +74,11 @@ impl Line {
     /// Takes what was told since the last time.
     pub(crate) fn take(&self) -> VecDeque<Message> {
         self.bell.silence();
-        let messages = std::mem::take(&mut self.inbox().messages);
+        let messages = {
+            let mut inbox = self.inbox();
+            inbox.waiting = 0;
+            std::mem::take(&mut inbox.messages)
+        };
         self.taken.notify_one();
         messages
     }
@@ -107,7 +115,7 @@ impl Line {
     /// Passes on what a command wrote, and waits while too much of it was not taken yet.
     pub(crate) async fn output(&self, what: &'static str, bytes: &[u8]) {
         self.tell(Message { what, bytes: bytes.to_owned() });
-        while !self.cancelled.is_cancelled() && self.waiting() > ROOM {
+        while !self.cancelled.is_cancelled() && self.inbox().waiting > ROOM {
             self.taken.notified().await;
         }
     }
@@ -129,12 +137,12 @@ impl Line {
     }
 
     fn tell(&self, message: Message) {
-        self.inbox().messages.push_back(message);
+        {
+            let mut inbox = self.inbox();
+            inbox.waiting += message.bytes.len() + ENVELOPE;
+            inbox.messages.push_back(message);
+        }
         self.bell.ring();
-    }
-
-    fn waiting(&self) -> usize {
-        self.inbox().messages.iter().map(|message| message.bytes.len()).sum()
     }
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {

@@ -71,6 +71,24 @@ def test_a_cancelled_task_ends_its_command(workspace: str, base_dir: Path) -> No
     assert asyncio.run(main()) == []
 
 
+def test_a_creation_that_is_cancelled_leaves_nothing(base_dir: Path) -> None:
+    def disks() -> set[Path]:
+        return set((base_dir / "workspaces").glob("ws-*/disk"))
+
+    async def main() -> list[str | None]:
+        pyro = asynchronous(base_dir)
+        before = disks()
+        task = asyncio.create_task(pyro.create_workspace(name="halfway", mem_mib=512))
+        while disks() <= before:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return [one["name"] for one in (await pyro.list_workspaces())["workspaces"]]
+
+    assert "halfway" not in asyncio.run(main())
+
+
 def test_a_block_is_entered_and_left(base_dir: Path) -> None:
     async def main() -> str:
         async with asynchronous(base_dir) as pyro, pyro.workspace(mem_mib=512) as made:

@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_list_for_machines_without_a_network_is_refused() {
+        let allow = AllowList::parse(&["example.org".into()], &[]).unwrap();
+        let rule = |policy| NetworkRule { policy, allow: allow.clone() };
+        let refused = |policy, profile| {
+            rule(policy).checked(profile).err().map(|error| error.code().to_owned())
+        };
+        let code = Some("allow_list_without_egress".to_owned());
+        assert_eq!(refused(None, Profile::WorkspaceCore), code);
+        assert_eq!(refused(Some(NetworkPolicy::Off), Profile::VmRun), code);
+        assert_eq!(refused(None, Profile::VmRun), None);
+        assert_eq!(refused(Some(NetworkPolicy::Egress), Profile::WorkspaceCore), None);
+    }
+
+    #[test]
     fn what_is_too_large_is_refused_by_the_name_of_the_flag() {
         let ceilings =
             Ceilings { max_mem_mib: Some(2048), max_vcpus: Some(2), max_workspaces: Some(3) };

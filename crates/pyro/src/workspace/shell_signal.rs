@@ -49,3 +49,16 @@ impl Workspace {
         Ok(self.shell_status(state))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_have_the_names_and_numbers_of_signal_7() {
+        let number = |name: &str| name.parse::<ShellSignal>().map(|signal| signal as i32).ok();
+        let numbers = ["HUP", "INT", "KILL", "TERM"].map(number);
+        assert_eq!(numbers, [Some(1), Some(2), Some(9), Some(15)]);
+        assert_eq!(["int", "SIGINT", "STOP", ""].map(number), [None; 4]);
+    }
+}
