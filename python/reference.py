@@ -36,11 +36,12 @@ HEAD = """\
 Written by `python/reference.py` from the package itself: change that, and run `python/test`.
 
 ```python
+import sys
 from pyro_mcp import Pyro
 
 pyro = Pyro()
-with pyro.workspace(seed_path="./project") as workspace:
-    tests = workspace.exec("make test", timeout_seconds=600, on_stdout=print)
+with pyro.workspace("debian:12-build", seed_path="./project") as workspace:
+    tests = workspace.exec("make test", timeout_seconds=600, on_stdout=sys.stdout.write)
     if tests["exit_code"] == 0:
         print(workspace.diff()["patch"])
 ```

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from . import _native
 from ._calls import Listener, Listeners
 from ._connection import Connection
+from ._errors import UsageError
 from .types import CommandOutput, ExecResult
 
 
@@ -45,10 +46,18 @@ class Commands(Connection):
 
         Raises:
             NotFoundError: there is no such workspace.
-            UsageError: it was stopped on purpose (``workspace_not_started``), or has no such secret.
+            UsageError: it was stopped on purpose (``workspace_not_started``), has no such secret, or ``wait_seconds`` comes
+                with a listener (``listened_to``).
             GuestError: its machine ended before the command did.
         """
         listeners = Listeners(on_stdout, on_stderr)
+        if listeners and wait_seconds is not None:
+            raise UsageError(
+                "a command with a listener is waited for to its end",
+                kind="usage",
+                code="listened_to",
+                hints=("leave wait_seconds out, or follow it with read_exec",),
+            )
         call = _native.exec_workspace(
             self._settings,
             workspace_id,

@@ -1,5 +1,5 @@
 //! The native part of the Python module `pyro_mcp`: one function per verb of the library, one file per
-//! noun. A function says what is wanted and comes back at once with a [`Call`](call::Call); the package waits
+//! noun. A function says what is wanted and comes back at once with a `Call`; the package waits
 //! for it, and makes objects and exceptions of how it ended. No thread of this crate ever touches Python.
 
 mod bell;

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pyro_mcp import NotFoundError, Pyro
+from pyro_mcp import NotFoundError, Pyro, UsageError
 
 
 def test_a_command_and_its_end(pyro: Pyro, workspace: str) -> None:
@@ -63,6 +63,8 @@ def test_a_command_that_goes_on_is_read_and_stopped(pyro: Pyro, workspace: str) 
     read = pyro.read_exec(going["exec_id"], wait_ms=5000)
     assert (read["stdout"], read["state"]) == ("begun\n", "running")
     assert pyro.stop_exec(going["exec_id"])["exit_code"] == 143
+    with pytest.raises(UsageError):
+        pyro.exec_workspace(workspace, "true", wait_seconds=0, on_stdout=print)
     with pytest.raises(NotFoundError):
         pyro.read_exec(f"{workspace}.99999")
 
