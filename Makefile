@@ -12,7 +12,7 @@ SMOKES := smoke-cold-start-validation smoke-repro-fix-loop smoke-parallel-worksp
 .PHONY: help setup setup-tests setup-deny build dist dist-check demo test test-fast test-vm test-lab test-hosts test-python test-examples bench bench-python bench-lab check format smoke-use-cases $(SMOKES)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what pyro needs on this host; says what and why first
 	@scripts/setup

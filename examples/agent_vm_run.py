@@ -29,9 +29,7 @@ MOST_CHARACTERS = 20_000
 def call_vm_run(pyro: Pyro, command: str, timeout_seconds: int = 30) -> str:
     """What goes back to the model. A failure is an answer, with what the model could do about it."""
     try:
-        result = pyro.run_in_vm(
-            environment="debian:12", command=command, timeout_seconds=timeout_seconds
-        )
+        result = pyro.run_in_vm(environment="debian:12", command=command, timeout_seconds=timeout_seconds)
     except PyroError as error:
         return json.dumps(error.report())
     answer = {

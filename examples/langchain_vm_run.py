@@ -21,9 +21,7 @@ PYRO = Pyro()
 def vm_run(command: str, timeout_seconds: int = 30) -> str:
     """Run a shell command in a new Debian 12 machine, which is deleted afterwards."""
     print("vm_run:", command)
-    result = PYRO.run_in_vm(
-        environment="debian:12", command=command, timeout_seconds=timeout_seconds
-    )
+    result = PYRO.run_in_vm(environment="debian:12", command=command, timeout_seconds=timeout_seconds)
     return f"exit code {result['exit_code']}\n{result['stdout']}{result['stderr']}"
 
 

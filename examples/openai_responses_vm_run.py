@@ -34,9 +34,7 @@ VM_RUN: FunctionToolParam = {
 
 def vm_run(pyro: Pyro, command: str, timeout_seconds: int | None) -> str:
     print("vm_run:", command)
-    result = pyro.run_in_vm(
-        environment="debian:12", command=command, timeout_seconds=timeout_seconds or 30
-    )
+    result = pyro.run_in_vm(environment="debian:12", command=command, timeout_seconds=timeout_seconds or 30)
     wanted = ("exit_code", "stdout", "stderr")
     return json.dumps({key: value for key, value in result.items() if key in wanted})
 

@@ -41,10 +41,11 @@ async def evaluate(pyro: AsyncPyro, program: str) -> tuple[bool, str]:
 
 async def main() -> None:
     pyro = AsyncPyro()
-    verdicts = await asyncio.gather(*(evaluate(pyro, each) for each in CANDIDATES.values()))
-    for name, (passes, said) in zip(CANDIDATES, verdicts):
+    answers = await asyncio.gather(*(evaluate(pyro, each) for each in CANDIDATES.values()))
+    verdicts = dict(zip(CANDIDATES, answers, strict=True))
+    for name, (passes, said) in verdicts.items():
         print(f"{'pass' if passes else 'fail'}  {name:14}  {said}")
-    best = next((name for name, (passes, _) in zip(CANDIDATES, verdicts) if passes), None)
+    best = next((name for name, (passes, _) in verdicts.items() if passes), None)
     print("best:", best)
 
 

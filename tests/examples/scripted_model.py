@@ -21,9 +21,7 @@ class Script:
 
     def next_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """The one item of the model's turn."""
-        answers = [
-            item["output"] for item in request["input"] if item.get("type") == "function_call_output"
-        ]
+        answers = [item["output"] for item in request["input"] if item.get("type") == "function_call_output"]
         number = len(answers)
         if number == len(self.calls):
             return message(number, self.conclusion(answers))
