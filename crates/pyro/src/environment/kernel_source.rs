@@ -69,7 +69,7 @@ pub(super) fn prepare(
 pub(super) fn check_host(config: &Config, cache: &Cache) -> Result<(), EnvironmentError> {
     let has_any = config.kernel.is_some()
         || config.find_program("apt-get").is_some()
-        || newest_in_cache(cache)?.is_some()
+        || newest_in_cache(config, cache)?.is_some()
         || host::newest(Path::new(BOOT), Path::new(MODULES)).is_some();
     if has_any { Ok(()) } else { Err(EnvironmentError::NoKernel) }
 }
