@@ -224,7 +224,10 @@ impl Origin {
             Self::Import { path, .. } => {
                 *path = path.file_name().map(PathBuf::from).unwrap_or_default();
             }
-            _ => {}
+            Self::Recipe { recipe, .. } => {
+                *recipe = recipe.rsplit('/').next().unwrap_or_default().to_owned();
+            }
+            Self::Image { .. } | Self::Artifact { .. } => {}
         }
         published
     }
@@ -395,6 +398,41 @@ mod tests {
     fn a_record_reads_back_as_it_was_written() {
         let text = serde_json::to_string(&record()).unwrap();
         assert_eq!(stored(&text), Stored::Whole(record()));
+    }
+
+    #[test]
+    fn strangers_learn_no_directory_and_no_password_of_this_host() {
+        let base = BaseRecord {
+            name: "debian:12".into(),
+            version: "1".into(),
+            image_digest: String::new(),
+        };
+        let recipe = |recipe: &str| Origin::Recipe {
+            recipe: recipe.into(),
+            recipe_digest: String::new(),
+            base: base.clone(),
+            packages: Vec::new(),
+            labels: BTreeMap::new(),
+        };
+        assert_eq!(recipe("/home/me/tool/recipe.toml").for_strangers(), recipe("recipe.toml"));
+        assert_eq!(recipe("catalog").for_strangers(), recipe("catalog"));
+        let import = |path: &str| Origin::Import {
+            path: path.into(),
+            manifest_digest: None,
+            config_digest: None,
+            layers: Vec::new(),
+        };
+        assert_eq!(import("/home/me/tool.tar").for_strangers(), import("tool.tar"));
+        let debian = |source: &str| Origin::DebianArchive {
+            suite: "bookworm".into(),
+            sources: vec![source.into()],
+            tool: String::new(),
+            mode: String::new(),
+            packages: Vec::new(),
+        };
+        let published = debian("deb http://me:secret@mirror.example/debian bookworm main");
+        let expected = debian("deb http://mirror.example/debian bookworm main");
+        assert_eq!(published.for_strangers(), expected);
     }
 
     #[test]
