@@ -70,7 +70,7 @@ const RUNS: [Run; 41] = [
     run("greets_unreadably", Error(Kind::Guest, BAD_HANDSHAKE, "cannot be read")),
     run(
         "greets_in_another_generation",
-        Error(Kind::Guest, BAD_HANDSHAKE, "speaks protocol 8 to 12"),
+        Error(Kind::Guest, BAD_HANDSHAKE, "speaks protocol 8 to 13"),
     ),
     run("reports_an_endless_boot_failure", Error(Kind::Guest, "guest_boot_failed", "mount_root")),
     run("leaves_after_the_greeting", Error(Kind::Guest, LOST, "exit status: 0")),
