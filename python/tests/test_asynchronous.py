@@ -45,6 +45,20 @@ def test_twenty_machines_at_once_in_one_thread(tmp_path: Path) -> None:
     assert not list((tmp_path / "machines").glob("vm-*"))
 
 
+def test_twenty_workspaces_at_once(base_dir: Path) -> None:
+    async def work(pyro: AsyncPyro, number: int) -> str:
+        async with pyro.workspace(mem_mib=256) as made:
+            await made.write_file("number", str(number))
+            return (await made.exec("cat number", timeout_seconds=120))["stdout"]
+
+    async def main() -> list[str]:
+        # and the one that the other tests share
+        pyro = AsyncPyro(base_dir=base_dir, cache_dir=CACHE, max_active_vms=21)
+        return await asyncio.gather(*(work(pyro, number) for number in range(20)))
+
+    assert asyncio.run(main()) == [str(number) for number in range(20)]
+
+
 def test_commands_at_once_in_a_workspace(workspace: str, base_dir: Path) -> None:
     async def main() -> list[int | None]:
         pyro = asynchronous(base_dir)
