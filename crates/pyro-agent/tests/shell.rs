@@ -133,7 +133,9 @@ async fn the_last_output_before_the_exit_is_never_lost() {
 async fn a_child_that_holds_the_terminal_holds_nothing_up_and_ends_with_the_stream() {
     let agent = Agent::start().await;
     let mut shell = Open::at(&agent, shell()).await;
-    shell.types("setsid sh -c 'trap \"\" HUP; echo pid=$$; while :; do sleep 0.1; done' &\n").await;
+    shell
+        .types("setsid sh -c 'trap \"\" HUP; echo p\"\"id=$$; while :; do sleep 0.1; done' &\n")
+        .await;
     shell.until("pid=").await;
     shell.until("\n").await;
     shell.types("exit 3\n").await;
