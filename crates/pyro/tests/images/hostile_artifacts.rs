@@ -167,7 +167,7 @@ fn a_manifest_with_other_parts_is_of_no_version_that_is_known() {
 #[test]
 fn more_than_the_disk_holds_is_refused_before_it_is_fetched() {
     let mut artifact = honest();
-    artifact.config["root"]["size_bytes"] = json!(60_u64 << 30);
+    artifact.config["root"]["size_bytes"] = json!(15_u64 << 40);
     let (server, image) = (Server::start(), artifact.image());
     let error = Host::empty().refused(&server.put(&image, "a", "1"));
     assert_eq!(error.code(), "no_space", "{error}");
