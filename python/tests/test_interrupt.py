@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import CACHE
+from conftest import CACHE, hears_ctrl_c
 from pyro_mcp import Pyro
 
 PROGRAM = """
@@ -24,7 +24,9 @@ except KeyboardInterrupt:
 
 def test_it_ends_the_command_in_the_guest(pyro: Pyro, workspace: str, base_dir: Path) -> None:
     arguments = [sys.executable, "-c", PROGRAM, str(base_dir), str(CACHE), workspace]
-    program = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    program = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
     begun = "until [ -e /tmp/interrupt-me ]; do sleep 0.1; done"
     assert pyro.exec_workspace(workspace, begun)["exit_code"] == 0
     program.send_signal(signal.SIGINT)
@@ -44,7 +46,9 @@ Pyro(base_dir=sys.argv[1], cache_dir=sys.argv[2]).run_in_vm(
 )
 """
     arguments = [sys.executable, "-c", program, str(base_dir), str(CACHE)]
-    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
     assert running.stdout is not None
     assert running.stdout.readline() == "begun\n"
     running.send_signal(signal.SIGINT)
