@@ -28,6 +28,8 @@ def test_a_conversation_with_a_shell(pyro: Pyro, workspace: str) -> None:
     later = pyro.read_shell(workspace, shell, cursor=first["next_cursor"])
     assert "/tmp-42" not in later["output"]
     pyro.signal_shell(workspace, shell)
+    # what is typed while cat ends may still be cat's
+    read_until(pyro, workspace, shell, lambda shown: shown["output"].rstrip().endswith("/tmp#"))
     pyro.write_shell(workspace, shell, "exit 4")
     ended = read_until(pyro, workspace, shell, lambda shown: shown["state"] == "exited")
     assert ended["exit_code"] == 4
