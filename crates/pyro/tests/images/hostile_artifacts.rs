@@ -167,9 +167,12 @@ fn a_manifest_with_other_parts_is_of_no_version_that_is_known() {
 #[test]
 fn more_than_the_disk_holds_is_refused_before_it_is_fetched() {
     let mut artifact = honest();
-    artifact.config["root"]["size_bytes"] = json!(15_u64 << 40);
+    artifact.config["root"]["size_bytes"] = json!(60_u64 << 30);
     let (server, image) = (Server::start(), artifact.image());
-    let error = Host::empty().refused(&server.put(&image, "a", "1"));
+    // a cache in memory, of which there is less than disks have
+    let (host, memory) = (Host::empty(), tempfile::tempdir_in("/dev/shm").unwrap());
+    std::os::unix::fs::symlink(memory.path(), host.path("cache")).unwrap();
+    let error = host.refused(&server.put(&image, "a", "1"));
     assert_eq!(error.code(), "no_space", "{error}");
     assert_eq!(server.times_asked(&image.blobs[1].0), 0);
 }

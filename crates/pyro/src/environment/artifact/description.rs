@@ -16,8 +16,8 @@ const ARCHITECTURE: &str = "amd64";
 const MAX_BYTES: usize = 2 << 20;
 /// Bytes of one word in it: a source, a version, a package's name.
 const MAX_WORD: usize = 4095;
-/// Bytes of a root image: as many blocks of 4 KiB as EROFS has numbers for.
-const MAX_ROOT: u64 = 16 << 40;
+/// Bytes of a root image, as for one that is written here.
+const MAX_ROOT: u64 = 64 << 30;
 /// Bytes of a kernel's archive: Debian's has 68 MB.
 const MAX_KERNEL: u64 = 512 << 20;
 /// Modules of a kernel: Debian's needs 17.
